@@ -1,0 +1,272 @@
+// Package redistest gives tests a Redis: the embedded one, or a real
+// redis-server that the test starts on a free port.
+//
+// Where redis-server is not installed, tests that need it are skipped, unless
+// TUTTI_REQUIRE=all says that nothing may be.
+package redistest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/shared/config"
+)
+
+// A Server is a Redis that a test can stop, start and look into.
+type Server struct {
+	URL    config.RedisURL
+	Client *redis.Client // for looking; the code under test has its own
+
+	t       testing.TB
+	backend backend
+}
+
+// backend is what the two kinds of server do differently.
+type backend interface {
+	addr() string
+	start(t testing.TB)
+	stop(t testing.TB) // what is stored survives
+	pause(t testing.TB, stalled bool)
+}
+
+// Each runs a test once on the embedded Redis and once on a real one.
+func Each(t *testing.T, test func(t *testing.T, server *Server)) {
+	t.Helper()
+	t.Run("embedded", func(t *testing.T) { test(t, Embedded(t)) })
+	t.Run("real", func(t *testing.T) { test(t, Real(t)) })
+}
+
+// Embedded starts a miniredis for the length of a test.
+func Embedded(t testing.TB) *Server {
+	t.Helper()
+	m := miniredis.NewMiniRedis()
+	return newServer(t, &embedded{m: m, port: freePort(t)})
+}
+
+// Real starts a redis-server for the length of a test.
+func Real(t testing.TB) *Server {
+	t.Helper()
+	Require(t, "redis-server")
+	port := freePort(t)
+	return newServer(t, &process{port: port, dir: t.TempDir()})
+}
+
+// Require skips a test when a program is not installed, or fails it where
+// TUTTI_REQUIRE=all.
+func Require(t testing.TB, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err == nil {
+		return
+	}
+	if os.Getenv("TUTTI_REQUIRE") == "all" {
+		t.Fatalf("%s is not installed, and TUTTI_REQUIRE=all", program)
+	}
+	t.Skipf("%s is not installed", program)
+}
+
+func newServer(t testing.TB, b backend) *Server {
+	t.Helper()
+	s := &Server{
+		URL:     config.RedisURL("redis://" + b.addr()),
+		Client:  redis.NewClient(&redis.Options{Addr: b.addr()}),
+		t:       t,
+		backend: b,
+	}
+	s.Start()
+	t.Cleanup(func() {
+		if err := s.Client.Close(); err != nil {
+			t.Error(err)
+		}
+		s.Stop()
+	})
+	return s
+}
+
+// Start starts the server again after Stop, with what it had stored.
+func (s *Server) Start() {
+	s.t.Helper()
+	s.backend.start(s.t)
+}
+
+// Stop stops the server. Connections are refused until Start.
+func (s *Server) Stop() {
+	s.t.Helper()
+	s.backend.stop(s.t)
+}
+
+// Wipe makes the server forget everything.
+func (s *Server) Wipe() {
+	s.t.Helper()
+	if err := s.Client.FlushAll(context.Background()).Err(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Stall makes the server answer nobody, with connections left open, or go on.
+// The embedded one cannot: the test is skipped on it.
+func (s *Server) Stall(stalled bool) {
+	s.t.Helper()
+	s.backend.pause(s.t, stalled)
+}
+
+// Keys lists all keys.
+func (s *Server) Keys() []string {
+	s.t.Helper()
+	keys, err := s.Client.Keys(context.Background(), "*").Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return keys
+}
+
+// TTL returns the time that a key has left, negative when it has no end.
+func (s *Server) TTL(key string) time.Duration {
+	s.t.Helper()
+	ttl, err := s.Client.TTL(context.Background(), key).Result()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return ttl
+}
+
+// CutPubSub ends the connections on which messages are heard.
+func (s *Server) CutPubSub() {
+	s.t.Helper()
+	if _, ok := s.backend.(*embedded); ok {
+		s.t.Skip("the embedded Redis has no CLIENT KILL")
+	}
+	if err := s.Client.Do(context.Background(), "CLIENT", "KILL", "TYPE", "pubsub").Err(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// embedded is a miniredis.
+type embedded struct {
+	m       *miniredis.Miniredis
+	port    int
+	ticking chan struct{} // closed to stop its clock
+}
+
+func (e *embedded) addr() string { return loopback(e.port) }
+
+func (e *embedded) start(t testing.TB) {
+	t.Helper()
+	if err := e.m.StartAddr(e.addr()); err != nil {
+		t.Fatal(err)
+	}
+	// Its clock does not run by itself: keys would never expire.
+	e.ticking = make(chan struct{})
+	go drive(e.m, e.ticking)
+}
+
+func drive(m *miniredis.Miniredis, until <-chan struct{}) {
+	const tick = 50 * time.Millisecond
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			m.FastForward(tick)
+		case <-until:
+			return
+		}
+	}
+}
+
+func (e *embedded) stop(testing.TB) {
+	if e.ticking != nil {
+		close(e.ticking)
+		e.ticking = nil
+		e.m.Close()
+	}
+}
+
+func (e *embedded) pause(t testing.TB, _ bool) {
+	t.Helper()
+	t.Skip("the embedded Redis cannot stall")
+}
+
+// process is a redis-server.
+type process struct {
+	port int
+	dir  string
+	cmd  *exec.Cmd
+}
+
+func (p *process) addr() string { return loopback(p.port) }
+
+func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
+func (p *process) start(t testing.TB) {
+	t.Helper()
+	p.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(p.port),
+		"--dir", p.dir, "--save", "", "--enable-debug-command", "local")
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "Ready to accept connections") {
+			go func() { _, _ = io.Copy(io.Discard, out) }() // so that it can go on writing
+			return
+		}
+	}
+	t.Fatalf("redis-server did not start: %v", p.cmd.Wait())
+}
+
+func (p *process) stop(t testing.TB) {
+	t.Helper()
+	if p.cmd == nil {
+		return
+	}
+	p.pause(t, false)
+	conn, err := net.Dial("tcp", p.addr())
+	if err == nil {
+		_, err = fmt.Fprint(conn, "SHUTDOWN SAVE\r\n")
+		err = errors.Join(err, conn.Close())
+	}
+	if err != nil {
+		t.Error(err)
+		err = p.cmd.Process.Kill()
+	}
+	if err := errors.Join(err, p.cmd.Wait()); err != nil {
+		t.Error(err)
+	}
+	p.cmd = nil
+}
+
+// freePort finds a port that nobody listens on.
+func freePort(t testing.TB) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := ln.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	addr, ok := ln.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatal("not a TCP address")
+	}
+	return addr.Port
+}
