@@ -1,0 +1,75 @@
+package autocomplete
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/httpserve"
+)
+
+// maxBodyBytes is the longest body of a request.
+const maxBodyBytes = 1 << 20
+
+// defaultLanguage is that of a request that names none.
+const defaultLanguage = "python"
+
+// Service answers requests for suggestions.
+type Service struct {
+	Requests *httpserve.Limiter // of one client
+}
+
+// Request is a text and a place in it.
+type Request struct {
+	_              struct{} `additionalProperties:"true"`
+	Code           string   `json:"code" doc:"The whole text"`
+	CursorPosition int      `json:"cursor_position" minimum:"0" doc:"Where the cursor is, in UTF-16 code units from the start"`
+	// A pointer, because an empty language is not the default one.
+	Language *string `json:"language,omitempty" nullable:"false" doc:"Language of the text; python when it is left out"`
+}
+
+// Answer is a suggestion for that place.
+type Answer struct {
+	Suggestion     string `json:"suggestion" doc:"What to insert"`
+	InsertPosition int    `json:"insert_position" doc:"Where to insert it, in UTF-16 code units from the start"`
+	TriggerWord    string `json:"trigger_word" doc:"The word that suggested it"`
+}
+
+type input struct{ Body Request }
+
+type output struct{ Body Answer }
+
+// Register adds POST /rooms/autocomplete.
+func (s *Service) Register(api huma.API) {
+	huma.Register(api, huma.Operation{
+		OperationID:  "autocomplete",
+		Method:       http.MethodPost,
+		Path:         "/rooms/autocomplete",
+		MaxBodyBytes: maxBodyBytes + 1, // huma refuses from this length on
+		Summary:      "Suggest how the text goes on at the cursor",
+		Description:  "404 when there is no suggestion. Positions are UTF-16 code units, as in every browser editor.",
+		Tags:         []string{"autocomplete"},
+		Errors:       []int{http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests},
+	}, s.suggest)
+}
+
+func (s *Service) suggest(ctx context.Context, in *input) (*output, error) {
+	if retry, ok := s.Requests.Allow(httpserve.ClientOf(ctx)); !ok {
+		return nil, apierr.New(apierr.RateLimited, "too many requests from one address; wait a moment").After(retry)
+	}
+	language := defaultLanguage
+	if in.Body.Language != nil {
+		language = *in.Body.Language
+	}
+	suggestion, ok := Suggest(language, in.Body.Code, in.Body.CursorPosition)
+	if !ok {
+		return nil, apierr.New(apierr.NotFound, "No autocomplete suggestion available for current context")
+	}
+	return &output{Body: Answer{
+		Suggestion:     suggestion.Text,
+		InsertPosition: suggestion.InsertPosition,
+		TriggerWord:    suggestion.TriggerWord,
+	}}, nil
+}

@@ -1,0 +1,46 @@
+// Command functions is the HTTP side of Tutti as it is deployed. Its settings
+// are the fields of functions.Settings; FUNCTION_TARGET picks one function,
+// and without it all are served.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+
+	"github.com/tutti-live/tutti/functions"
+	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/httpserve"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+func main() { httpserve.Main(run) }
+
+func run(ctx context.Context) (err error) {
+	var settings functions.Settings
+	if err := config.Load(&settings); err != nil {
+		return err
+	}
+	log := httpserve.NewLogger(os.Stderr, settings.LogLevel)
+	slog.SetDefault(log)
+	store, err := room.Open(settings.URL, settings.Rooms, room.Options{CodeLength: int(settings.RoomCodeLength)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+
+	target := cmp.Or(os.Getenv("FUNCTION_TARGET"), functions.Everything)
+	handler, err := functions.New(store, settings, log).Handler(target)
+	if err != nil {
+		return err
+	}
+	ln, err := httpserve.Listen(ctx, int(settings.Port))
+	if err != nil {
+		return err
+	}
+	log.InfoContext(ctx, "listening", slog.String("address", ln.Addr().String()), slog.String("target", target),
+		slog.String("version", httpserve.Version), slog.String("redis", settings.URL.String()))
+	return httpserve.Serve(ctx, ln, handler, nil)
+}

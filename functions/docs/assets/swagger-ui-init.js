@@ -1,0 +1,9 @@
+window.addEventListener("load", () => {
+  SwaggerUIBundle({
+    url: "/openapi.json",
+    dom_id: "#ui",
+    deepLinking: true,
+    displayRequestDuration: true,
+    validatorUrl: "none",
+  });
+});

@@ -1,0 +1,133 @@
+// Package functions is the stateless HTTP side of Tutti: making rooms, asking
+// whether one exists, suggestions for code, health and documentation.
+//
+// Each function is registered with the Functions Framework by name, behind its
+// own mux: so it keeps its method and path under FUNCTION_TARGET, where the
+// framework would send it every request. RoomsAPI is all of them together. The
+// framework's own server has no timeouts and no graceful stop, so what we
+// deploy is cmd/functions, which serves the same handlers.
+package functions
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	ff "github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/tutti-live/tutti/functions/autocomplete"
+	"github.com/tutti-live/tutti/functions/docs"
+	"github.com/tutti-live/tutti/functions/rooms"
+	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/httpserve"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+// Everything is the target that serves all functions, and the documentation.
+const Everything = "RoomsAPI"
+
+// targets names the functions, and what each adds to its API.
+var targets = map[string]func(*API, *http.ServeMux, huma.API){
+	"CreateRoom":   func(a *API, _ *http.ServeMux, api huma.API) { a.rooms.RegisterCreate(api) },
+	"RoomExists":   func(a *API, _ *http.ServeMux, api huma.API) { a.rooms.RegisterExists(api) },
+	"Autocomplete": func(a *API, _ *http.ServeMux, api huma.API) { a.autocomplete.Register(api) },
+	"Health":       func(a *API, _ *http.ServeMux, api huma.API) { a.registerHealth(api) },
+	Everything: func(a *API, mux *http.ServeMux, api huma.API) {
+		a.rooms.RegisterCreate(api)
+		a.rooms.RegisterExists(api)
+		a.autocomplete.Register(api)
+		a.registerHealth(api)
+		docs.Register(mux)
+	},
+}
+
+// API has the functions, ready to be served.
+type API struct {
+	store        *room.Store
+	settings     Settings
+	log          *slog.Logger
+	rooms        *rooms.Service
+	autocomplete *autocomplete.Service
+}
+
+// New makes the functions for the rooms of a store, which must outlive them.
+func New(store *room.Store, settings Settings, log *slog.Logger) *API {
+	return &API{
+		store:    store,
+		settings: settings,
+		log:      log,
+		rooms: &rooms.Service{
+			Store:        store,
+			Log:          log,
+			Links:        settings.Links,
+			MaxTextBytes: int(settings.MaxTextBytes),
+			Creations:    limiter(settings.CreateRate),
+			Misses:       limiter(settings.MissRate),
+		},
+		autocomplete: &autocomplete.Service{Requests: limiter(settings.AutocompleteRate)},
+	}
+}
+
+func limiter(rate config.Rate) *httpserve.Limiter {
+	return httpserve.NewLimiter(float64(rate), max(1, int(rate*burstSeconds)))
+}
+
+// Handler serves one function by its name, or Everything.
+func (a *API) Handler(target string) (http.Handler, error) {
+	register, ok := targets[target]
+	if !ok {
+		names := strings.Join(slices.Sorted(maps.Keys(targets)), ", ")
+		return nil, &config.Error{Variable: "FUNCTION_TARGET", Reason: fmt.Errorf("%q is none of %s", target, names)}
+	}
+	mux := http.NewServeMux()
+	cfg := huma.DefaultConfig("Tutti", httpserve.Version)
+	cfg.Info.Description = "Rooms in which people write code together, and suggestions while they do."
+	cfg.DocsPath, cfg.SchemasPath = "", "" // docs.Register has them
+	cfg.CreateHooks = nil                  // they would add links to schemas to every answer
+	if target != Everything {
+		cfg.OpenAPIPath = ""
+	}
+	register(a, mux, humago.New(mux, cfg))
+	handler := httpserve.CORS(a.settings.CORSOrigins, httpserve.Routes(mux))
+	return httpserve.Observe(a.log, int(a.settings.TrustedProxies), handler), nil
+}
+
+// framework is the API that the Functions Framework serves, made of the
+// environment when the first request comes, because the framework gives no
+// earlier chance to say that a setting is wrong.
+var framework = sync.OnceValue(func() *API {
+	var settings Settings
+	if err := config.Load(&settings); err != nil {
+		exit(err)
+	}
+	store, err := room.Open(settings.URL, settings.Rooms, room.Options{CodeLength: int(settings.RoomCodeLength)})
+	if err != nil {
+		exit(err)
+	}
+	return New(store, settings, httpserve.NewLogger(os.Stderr, settings.LogLevel))
+})
+
+func exit(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func init() {
+	for name := range targets {
+		handler := sync.OnceValue(func() http.Handler {
+			h, err := framework().Handler(name)
+			if err != nil {
+				exit(err)
+			}
+			return h
+		})
+		ff.HTTP(name, func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
+	}
+}
