@@ -1,0 +1,139 @@
+package wsrelay
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/httpserve"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+// ioBufferBytes are gorilla's buffers of one connection; most messages are small.
+const ioBufferBytes = 1 << 10
+
+// upgrader makes sockets without compression: the limit on what a client
+// sends would count the compressed bytes.
+var upgrader = websocket.Upgrader{
+	HandshakeTimeout: handshakeLimit,
+	ReadBufferSize:   ioBufferBytes,
+	WriteBufferSize:  ioBufferBytes,
+	WriteBufferPool:  new(sync.Pool),
+	CheckOrigin:      func(*http.Request) bool { return true }, // checkOrigin has done it
+}
+
+// Handler serves:
+//
+//	GET /ws/{room_id}   the JSON room protocol
+//	GET /yjs/{room_id}  not in this version
+//	GET /health         the process lives
+//	GET /readyz         whether it should be sent new clients
+func (r *Relay) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /ws/{room_id}", r.serveRoom)
+	mux.HandleFunc("GET /yjs/{room_id}", func(w http.ResponseWriter, _ *http.Request) {
+		apierr.Write(w, apierr.New(apierr.NotImplemented, "the Yjs protocol is not part of this version; use /ws/{room_id}"))
+	})
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		httpserve.WriteJSON(w, http.StatusOK, httpserve.Alive())
+	})
+	mux.HandleFunc("GET /readyz", r.serveReady)
+	return httpserve.Observe(r.log, r.trustedProxies, httpserve.Routes(mux))
+}
+
+// serveRoom lets a client into a room and returns when it is gone. Whatever
+// can be refused before the upgrade is: but a room that does not exist is told
+// by a close code, because browsers show pages nothing else.
+func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
+	if !websocket.IsWebSocketUpgrade(req) {
+		w.Header().Set("Upgrade", "websocket")
+		apierr.Write(w, apierr.New(apierr.UpgradeRequired, "this is a WebSocket"))
+		return
+	}
+	if err := r.checkOrigin(req); err != nil {
+		apierr.Write(w, err)
+		return
+	}
+	c, err := r.admit(httpserve.ClientOf(req.Context()))
+	if err != nil {
+		apierr.Write(w, err)
+		return
+	}
+	defer r.dismiss(c)
+
+	live, err := r.acquire(req.Context(), req.PathValue("room_id"))
+	if refused := apierr.From(err); err != nil && refused.Code != apierr.NotFound {
+		r.log.WarnContext(req.Context(), "cannot join", slog.Any("error", err))
+		apierr.Write(w, refused)
+		return
+	}
+	if live != nil {
+		defer r.release(live)
+	}
+	conn, upgradeErr := upgrader.Upgrade(w, req, nil)
+	if upgradeErr != nil { // the upgrader has answered
+		r.log.InfoContext(req.Context(), "upgrade failed", slog.Any("error", upgradeErr))
+		return
+	}
+	if live == nil {
+		turnAway(conn, apierr.From(err))
+		return
+	}
+	s := newSession(room.NewPersonID(), conn, live)
+	r.attach(c, s)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(req.Context()))
+	defer cancel()
+	defer context.AfterFunc(r.ctx, cancel)()
+	s.serve(ctx)
+}
+
+// turnAway closes a socket with the reason why it is of no use.
+func turnAway(conn *websocket.Conn, reason *apierr.Error) {
+	w := newWriter(conn)
+	w.finish(goodbye{reason.CloseCode(), reason.Detail})
+	for {
+		if _, _, err := conn.NextReader(); err != nil {
+			_ = conn.Close() // it has ended: an error would say just that
+			return
+		}
+	}
+}
+
+// checkOrigin lets in pages of the allowed origins, and programs, which send
+// no origin, unless the settings say otherwise. A page of any other origin
+// could act with the rights of whoever looks at it.
+func (r *Relay) checkOrigin(req *http.Request) error {
+	origins := req.Header.Values("Origin")
+	switch {
+	case len(origins) == 0 && !r.requireOrigin:
+		return nil
+	case len(origins) == 1 && r.origins.Allows(origins[0]):
+		return nil
+	}
+	return apierr.New(apierr.Forbidden, "this origin is not allowed; see CORS_ORIGINS")
+}
+
+// serveReady says whether new clients should be sent here. Redis is reported
+// but does not count: without it, people in rooms that are held here can still
+// come back, and no other instance would do better.
+func (r *Relay) serveReady(w http.ResponseWriter, req *http.Request) {
+	r.mu.Lock()
+	draining, full := r.draining, len(r.connections) >= r.maxConnections
+	r.mu.Unlock()
+	checks := map[string]string{"redis": "ok", "connections": "ok"}
+	if err := r.store.Ping(req.Context()); err != nil {
+		checks["redis"] = "does not answer"
+	}
+	switch {
+	case draining:
+		checks["connections"] = "stopping"
+	case full:
+		checks["connections"] = "all taken"
+	}
+	answer := httpserve.Ready(!draining && !full, checks)
+	httpserve.WriteJSON(w, answer.StatusCode(), answer)
+}

@@ -1,0 +1,161 @@
+package wsrelay
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+// hear takes in what happened in the room, here or on other relays. It is
+// called by the one goroutine that hears all rooms: it never waits, and a bug
+// in one room does not end the others.
+func (r *liveRoom) hear(event room.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() {
+		if value := recover(); value != nil {
+			r.log.Error("panic", slog.String("panic", fmt.Sprint(value)), slog.String("stack", string(debug.Stack())))
+			r.suspectLocked()
+		}
+	}()
+	if !r.ready {
+		r.backlog = append(r.backlog, event)
+		return
+	}
+	r.hearLocked(event)
+}
+
+func (r *liveRoom) hearLocked(event room.Event) {
+	switch e := event.(type) {
+	case room.Appended:
+		r.hearEntryLocked(e.Entry)
+	case room.Here:
+		r.hearHereLocked(e.Person)
+	case room.Left:
+		r.hearLeftLocked(e.ID)
+	case room.Roll:
+		r.hearRollLocked(e)
+	case room.Interrupted:
+		r.suspectLocked()
+	}
+}
+
+// hearEntryLocked takes in an entry of the log, if it is the next one.
+// Anything else has the log read again.
+func (r *liveRoom) hearEntryLocked(e room.Entry) {
+	switch {
+	case e.Next(r.head):
+		r.head = e.Position
+	case e.Epoch == r.head.Epoch && e.Seq < r.head.Seq, e.Position == r.head:
+		return // read before it was heard
+	default:
+		r.suspectLocked()
+		return
+	}
+	r.noteSavedLocked(e)
+	r.takeLocked(e)
+}
+
+// takeLocked takes in what the log says, and tells everyone here what that changes.
+func (r *liveRoom) takeLocked(e room.Entry) {
+	switch e.Kind {
+	case room.KindText:
+		if r.text.heard(e) {
+			r.text.version++
+			r.broadcastTextLocked(e.Author, nil)
+		}
+	case room.KindLanguage:
+		if r.language.heard(e) {
+			r.broadcastLocked(protocol.LanguageChanged{Language: e.Payload, UserID: e.Author}, "", nil)
+		}
+	}
+}
+
+// noteSavedLocked notes that an entry of ours is in the log. When it is the
+// text it tells those who asked. It may be called for the same entry by the
+// reply and by the channel.
+func (r *liveRoom) noteSavedLocked(e room.Entry) {
+	r.language.saved(e)
+	if !r.text.saved(e) {
+		return
+	}
+	var frame []byte
+	for _, m := range r.people {
+		if m.session != nil && m.session.wantsSaved {
+			if frame == nil {
+				frame = r.savedFrameLocked()
+			}
+			m.session.out.push(frame, slotSaved)
+		}
+	}
+}
+
+// hearHereLocked takes in somebody who came or changed. People of ours are
+// known better here.
+func (r *liveRoom) hearHereLocked(p room.Person) {
+	if arrived, ok := r.arriving[p.ID]; ok {
+		closeOnce(arrived)
+		return
+	}
+	known := r.people[p.ID]
+	if known != nil && known.session != nil {
+		return
+	}
+	r.people[p.ID] = &member{Person: p}
+	if known == nil || known.Name != p.Name || known.Color != p.Color {
+		r.broadcastLocked(protocol.UserJoined{UserID: p.ID, Color: p.Color, Name: p.Name}, "", nil)
+	}
+	if p.Cursor != nil && (known == nil || known.Cursor == nil || *known.Cursor != *p.Cursor) {
+		r.broadcastLocked(protocol.CursorMove{UserID: p.ID, Cursor: *p.Cursor}, slotCursor(p.ID), nil)
+	}
+}
+
+func (r *liveRoom) hearLeftLocked(id string) {
+	known := r.people[id]
+	switch {
+	case known == nil:
+	case known.session != nil: // we were not heard of for a while; we still are here
+		r.unreported[id] = true
+		signal(r.presenceWake)
+	default:
+		delete(r.people, id)
+		r.broadcastLocked(protocol.UserLeft{UserID: id}, "", nil)
+	}
+}
+
+// hearRollLocked compares the list of people and the head of the log with what
+// was heard so far. They differ only if something was lost.
+func (r *liveRoom) hearRollLocked(roll room.Roll) {
+	if roll.Head != r.head {
+		r.suspectLocked()
+	}
+	r.setOthersLocked(roll.People)
+}
+
+// setOthersLocked makes the people of other relays those of the list, and sees
+// to it that ours are on it.
+func (r *liveRoom) setOthersLocked(people []room.Person) {
+	listed := make(map[string]bool, len(people))
+	for _, p := range people {
+		listed[p.ID] = true
+		r.hearHereLocked(p)
+	}
+	for id := range r.people {
+		if !listed[id] {
+			r.hearLeftLocked(id)
+		}
+	}
+}
+
+// closeOnce closes c, unless it is closed. Only for channels that are closed
+// under one mutex.
+func closeOnce(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}

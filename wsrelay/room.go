@@ -1,0 +1,281 @@
+package wsrelay
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+// liveRoom is a room as this relay holds it, for as long as somebody is in it
+// here. What the people here do is shown to each other at once and brought to
+// Redis by the room's keepers (see keeper.go); what others do comes in through
+// hear (see hear.go).
+type liveRoom struct {
+	id    string
+	relay *Relay
+	store *room.Store
+	log   *slog.Logger
+
+	loaded chan struct{} // closed when the room is there, or loadErr is
+	gone   chan struct{} // closed when nothing of the room is left in this relay
+
+	saveWake     chan struct{} // holds one token when there is something to save or check
+	presenceWake chan struct{} // holds one token when there is presence to report
+	idle         chan struct{} // holds one token when nobody is left
+
+	// Set before loaded is closed.
+	loadErr error
+
+	// Guarded by relay.mu.
+	refs    int  // sessions that are in the room or on their way
+	closing bool // no session gets in any more
+
+	mu         sync.Mutex
+	backlog    []room.Event // heard before the room was loaded
+	ready      bool
+	text       text
+	language   register
+	head       room.Position            // of the log, as far as it was heard
+	suspect    bool                     // the log must be read again
+	people     map[string]*member       // by person id
+	arriving   map[string]chan struct{} // people of ours whose arrival was not heard yet
+	unreported map[string]bool          // people of ours whom Redis does not know as they are
+	departed   []string                 // people of ours who left, and Redis does not know
+	rollWanted bool                     // everyone is to compare the whole list
+}
+
+// member is somebody in the room.
+type member struct {
+	room.Person
+	session *session // nil for somebody on another relay
+}
+
+func newLiveRoom(relay *Relay, id string) *liveRoom {
+	return &liveRoom{
+		id:           id,
+		relay:        relay,
+		store:        relay.store,
+		log:          relay.log.With(room.LogAttr(id)),
+		loaded:       make(chan struct{}),
+		gone:         make(chan struct{}),
+		saveWake:     make(chan struct{}, 1),
+		presenceWake: make(chan struct{}, 1),
+		idle:         make(chan struct{}, 1),
+		text:         text{register: register{kind: room.KindText}},
+		language:     register{kind: room.KindLanguage},
+		people:       make(map[string]*member),
+		arriving:     make(map[string]chan struct{}),
+		unreported:   make(map[string]bool),
+	}
+}
+
+// join lets a session in and sends it init. All that was in Redis before the
+// join is then in init, as long as Redis answers; while it does not, people
+// still get into a room that is held here.
+func (r *liveRoom) join(ctx context.Context, s *session) error {
+	arrived := make(chan struct{})
+	r.mu.Lock()
+	if len(r.people)+len(r.arriving) >= r.relay.maxPeople {
+		r.mu.Unlock()
+		return apierr.New(apierr.RoomFull, "Room full")
+	}
+	r.arriving[s.id] = arrived
+	r.mu.Unlock()
+
+	person := room.Person{ID: s.id}
+	color, err := r.store.Join(ctx, r.id, person)
+	if err == nil {
+		waitFor(ctx, arrived, joinWait)
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.arriving, s.id)
+	if err != nil {
+		r.log.WarnContext(ctx, "joined without Redis", slog.Any("error", err))
+		color = r.rarestColorLocked()
+		r.unreported[s.id] = true
+		r.suspectLocked() // a room that is not found has to be put back
+	}
+	person.Color = color
+	r.people[s.id] = &member{Person: person, session: s}
+	s.view.own = r.text.value
+	s.out.push(protocol.Encode(r.initLocked(person)), "")
+	r.broadcastLocked(protocol.UserJoined{UserID: person.ID, Color: person.Color}, "", s)
+	if r.unreported[s.id] {
+		signal(r.presenceWake)
+	}
+	return nil
+}
+
+// leave takes a session's person out.
+func (r *liveRoom) leave(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.people, s.id)
+	delete(r.unreported, s.id)
+	r.departed = append(r.departed, s.id)
+	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
+	signal(r.presenceWake)
+}
+
+// setText takes a client's whole text. The client gets it back only when the
+// room's text is another one than it sent, or than it will show.
+func (r *liveRoom) setText(s *session, m protocol.SetCode) {
+	code := room.NormalizeText(m.Code)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := s.view.receive(code)
+	if m.BaseVersion != nil {
+		seen = *m.BaseVersion >= r.text.version
+	}
+	if code != r.text.value {
+		r.text.set(s.id, code)
+		r.text.version++
+		r.broadcastTextLocked(s.id, s)
+		signal(r.saveWake)
+	}
+	if !seen || code != m.Code {
+		r.sendTextLocked(s, s.id)
+	}
+}
+
+func (r *liveRoom) setLanguage(s *session, language string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if language == r.language.value {
+		return
+	}
+	r.language.set(s.id, language)
+	r.broadcastLocked(protocol.LanguageChanged{Language: language, UserID: s.id}, "", s)
+	signal(r.saveWake)
+}
+
+func (r *liveRoom) moveCursor(s *session, line, column int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	me := r.people[s.id]
+	me.Cursor = &protocol.Cursor{Line: line, Column: column, Color: me.Color}
+	r.broadcastLocked(protocol.CursorMove{UserID: s.id, Cursor: *me.Cursor}, slotCursor(s.id), s)
+	r.unreported[s.id] = true
+	signal(r.presenceWake)
+}
+
+func (r *liveRoom) hello(s *session, name string, wantsSaved bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.wantsSaved = wantsSaved
+	if wantsSaved && r.text.unsaved == nil {
+		s.out.push(r.savedFrameLocked(), slotSaved)
+	}
+	me := r.people[s.id]
+	if me.Name == name {
+		return
+	}
+	me.Name = name
+	r.broadcastLocked(protocol.UserJoined{UserID: me.ID, Color: me.Color, Name: name}, "", s)
+	r.unreported[s.id] = true
+	signal(r.presenceWake)
+}
+
+// initLocked is the room as somebody who just came finds it.
+func (r *liveRoom) initLocked(you room.Person) protocol.Init {
+	init := protocol.Init{
+		Code:       r.text.value,
+		Cursors:    make(map[string]protocol.Cursor),
+		YourUserID: you.ID,
+		YourColor:  you.Color,
+		Version:    r.text.version,
+		Language:   r.language.value,
+		RoomID:     r.id,
+		ExpiresIn:  r.store.TTLSeconds(),
+	}
+	for id, m := range r.people {
+		init.Users = append(init.Users, id)
+		init.Participants = append(init.Participants, protocol.Participant{ID: id, Name: m.Name, Color: m.Color})
+		if m.Cursor != nil {
+			init.Cursors[id] = *m.Cursor
+		}
+	}
+	slices.Sort(init.Users)
+	slices.SortFunc(init.Participants, func(a, b protocol.Participant) int { return cmp.Compare(a.ID, b.ID) })
+	return init
+}
+
+// rarestColorLocked is the first of the colours that the fewest here have.
+func (r *liveRoom) rarestColorLocked() string {
+	having := make(map[string]int)
+	for _, m := range r.people {
+		having[m.Color]++
+	}
+	return slices.MinFunc(room.Colors(), func(a, b string) int { return having[a] - having[b] })
+}
+
+// broadcastLocked sends a message to everyone here but one, who may be nil.
+func (r *liveRoom) broadcastLocked(message any, slot string, except *session) {
+	frame := protocol.Encode(message)
+	for _, m := range r.people {
+		if m.session != nil && m.session != except {
+			m.session.out.push(frame, slot)
+		}
+	}
+}
+
+// broadcastTextLocked sends the text to everyone here but its author.
+func (r *liveRoom) broadcastTextLocked(author string, except *session) {
+	frame := r.textFrameLocked(author)
+	for _, m := range r.people {
+		if m.session != nil && m.session != except {
+			m.session.view.show(r.text.value)
+			m.session.out.push(frame, slotText)
+		}
+	}
+}
+
+func (r *liveRoom) sendTextLocked(s *session, author string) {
+	s.view.show(r.text.value)
+	s.out.push(r.textFrameLocked(author), slotText)
+}
+
+func (r *liveRoom) textFrameLocked(author string) []byte {
+	return protocol.Encode(protocol.CodeUpdate{Code: r.text.value, UserID: author, Version: r.text.version})
+}
+
+// slotSaved is the slot of the saved message: only the latest matters.
+const slotSaved = "saved"
+
+func (r *liveRoom) savedFrameLocked() []byte {
+	return protocol.Encode(protocol.Saved{Version: r.text.version})
+}
+
+// suspectLocked has the log read again.
+func (r *liveRoom) suspectLocked() {
+	r.suspect = true
+	signal(r.saveWake)
+}
+
+// signal puts a token into a channel that holds one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// waitFor waits for c to be closed, at most for limit.
+func waitFor(ctx context.Context, c <-chan struct{}, limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-c:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

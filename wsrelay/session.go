@@ -1,0 +1,155 @@
+package wsrelay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/protocol"
+)
+
+// Codes of error frames that this package adds to those of the protocol.
+const (
+	errCodeTooLarge = "too_large" // the text is above the limit of a room
+	errCodeNotText  = "not_text"  // a binary frame
+)
+
+// session is one person's connection to a room.
+type session struct {
+	id   string // of the person, new with each connection
+	conn *websocket.Conn
+	out  *writer
+	room *liveRoom
+	log  *slog.Logger
+
+	messages *rate.Limiter // owned by the reader
+	bytes    *rate.Limiter // owned by the reader
+
+	view       view // guarded by room.mu
+	wantsSaved bool // guarded by room.mu
+}
+
+func newSession(id string, conn *websocket.Conn, r *liveRoom) *session {
+	return &session{
+		id:       id,
+		conn:     conn,
+		out:      newWriter(conn),
+		room:     r,
+		log:      r.log.With(slog.String("user", id)),
+		messages: rate.NewLimiter(messagesPerSecond, messageBurst),
+		bytes:    rate.NewLimiter(bytesPerSecond, byteBurst),
+	}
+}
+
+// serve lets the person in and reads until the connection ends. It returns
+// when nothing of the session is left: not its writer, not its place in the room.
+func (s *session) serve(ctx context.Context) {
+	stop, written := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(written)
+		s.out.run(stop)
+	}()
+	defer func() {
+		close(stop)
+		<-written
+		_ = s.conn.Close() // it has ended: an error would say just that
+	}()
+	defer s.recoverPanic(ctx)
+
+	if err := s.room.join(ctx, s); err != nil {
+		refused := apierr.From(err)
+		s.out.close(refused.CloseCode(), refused.Detail)
+		s.awaitClose()
+		return
+	}
+	defer s.room.leave(s)
+	err := s.read(ctx)
+	s.log.LogAttrs(ctx, slog.LevelDebug, "session ended", slog.Any("reason", err))
+}
+
+// awaitClose reads until the client has answered the close frame or closeGrace is over.
+func (s *session) awaitClose() {
+	for {
+		if _, _, err := s.conn.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+// read takes the client's messages until the connection fails.
+func (s *session) read(ctx context.Context) error {
+	s.conn.SetReadLimit(maxFrameBytes)
+	s.conn.SetPongHandler(func(string) error { return s.out.alive() })
+	for {
+		if err := s.out.alive(); err != nil {
+			return err
+		}
+		kind, frame, err := s.conn.ReadMessage()
+		if errors.Is(err, websocket.ErrReadLimit) { // gorilla has sent the close frame, 1009
+			return fmt.Errorf("a frame above %d bytes: %w", maxFrameBytes, err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.pace(ctx, len(frame)); err != nil {
+			return err
+		}
+		if kind != websocket.TextMessage {
+			s.refuse(errCodeNotText, "messages are text frames")
+			continue
+		}
+		s.handle(frame)
+	}
+}
+
+// pace makes a client wait that sends more than its share.
+func (s *session) pace(ctx context.Context, size int) error {
+	if err := s.messages.Wait(ctx); err != nil {
+		return err
+	}
+	return s.bytes.WaitN(ctx, size)
+}
+
+func (s *session) handle(frame []byte) {
+	message, err := protocol.Decode(frame)
+	if err != nil {
+		if refused, ok := errors.AsType[*protocol.RefusedError](err); ok {
+			s.refuse(refused.Code, refused.Message)
+		}
+		return
+	}
+	switch m := message.(type) {
+	case protocol.SetCode:
+		if limit := s.room.relay.maxTextBytes; len(m.Code) > limit {
+			s.refuse(errCodeTooLarge, fmt.Sprintf("the text has %d bytes, a room holds %d", len(m.Code), limit))
+			return
+		}
+		s.room.setText(s, m)
+	case protocol.MoveCursor:
+		s.room.moveCursor(s, m.Line, m.Column)
+	case protocol.SetLanguage:
+		s.room.setLanguage(s, m.Language)
+	case protocol.Hello:
+		s.room.hello(s, m.Name, slices.Contains(m.Features, protocol.FeatureSaved))
+	}
+}
+
+func (s *session) refuse(code, message string) {
+	s.out.push(protocol.Encode(protocol.ErrorFrame{Code: code, Message: message}), "")
+}
+
+// recoverPanic ends only this connection when its handling has a bug.
+func (s *session) recoverPanic(ctx context.Context) {
+	if value := recover(); value != nil {
+		s.log.ErrorContext(ctx, "panic", slog.Any("panic", value), slog.String("stack", string(debug.Stack())))
+		s.out.close(protocol.CloseInternal, "internal error")
+		s.awaitClose()
+	}
+}

@@ -1,0 +1,96 @@
+package wsrelay
+
+import (
+	"time"
+
+	"github.com/tutti-live/tutti/shared/config"
+)
+
+// Settings of a relay, from the environment.
+type Settings struct {
+	config.HTTP
+	config.Redis
+	config.Rooms
+
+	// RequireOrigin refuses clients that send no Origin header. Browsers always
+	// do; programs do not.
+	RequireOrigin bool `envconfig:"REQUIRE_ORIGIN" default:"false"`
+
+	// MaxConnections is what one instance takes: as many as Cloud Run sends it.
+	MaxConnections config.Count `envconfig:"MAX_CONNECTIONS" default:"1000"`
+
+	// MaxConnectionsPerClient is what one address may take of them: half, so
+	// that nobody can fill an instance alone.
+	MaxConnectionsPerClient config.Count `envconfig:"MAX_CONNECTIONS_PER_CLIENT" default:"500"`
+
+	// MaxPeoplePerRoom bounds what one change costs: it is sent to everyone.
+	MaxPeoplePerRoom config.Count `envconfig:"MAX_PEOPLE_PER_ROOM" default:"256"`
+
+	// HeartbeatInterval is how often a relay says who is in each of its rooms.
+	HeartbeatInterval config.Interval `envconfig:"HEARTBEAT_INTERVAL" default:"10s"`
+
+	// PresenceTimeout is how long a person who is not heard of counts as being
+	// there. The people of a relay that was killed are gone after at most
+	// PresenceTimeout + HeartbeatInterval, with 2 s left of the promised 40
+	// for telling everybody.
+	PresenceTimeout config.Interval `envconfig:"PRESENCE_TIMEOUT" default:"28s"`
+}
+
+// Limits of one connection, and of what a relay waits for.
+const (
+	// maxFrameBytes is the longest message from a client. A text of the
+	// default limit with every fourth character escaped in JSON fits.
+	maxFrameBytes = 2 << 20
+
+	// pingEvery and silenceLimit find clients that are gone without a word: two
+	// pings may be lost, and a half-open connection is closed within 35 s.
+	pingEvery    = 15 * time.Second
+	silenceLimit = 35 * time.Second
+
+	// writeLimit is how long one frame may take to leave.
+	writeLimit = 10 * time.Second
+
+	// handshakeLimit is how long an upgrade may take.
+	handshakeLimit = 5 * time.Second
+
+	// closeGrace is how long a client may take to answer a close frame.
+	closeGrace = 1 * time.Second
+
+	// maxQueueBytes is what may wait for one client to read, its latest text
+	// not counted: about ten thousand small messages.
+	maxQueueBytes = 1 << 20
+
+	// A client may send messagesPerSecond in the long run, which is above any
+	// editor, and bytesPerSecond, which is the longest text several times a
+	// second. Who sends more is read more slowly, so that TCP holds it back.
+	messagesPerSecond = 60
+	messageBurst      = 120
+	bytesPerSecond    = 4 << 20
+	byteBurst         = 8 << 20
+
+	// minAge and maxAge are when a connection is asked to come back, at
+	// random, before the platform cuts it at 60 min without a word.
+	minAge = 50 * time.Minute
+	maxAge = 57 * time.Minute
+
+	// A relay that stops tells its clients to come back within a time in which
+	// the others can take them all, at reconnectsPerSecond.
+	reconnectsPerSecond = 200
+	minRetrySpread      = 500 * time.Millisecond
+	maxRetrySpread      = 10 * time.Second
+
+	// presencePace is the least time between two reports of a room's cursors
+	// to the other relays: 20 a second are as smooth as anyone sees.
+	presencePace = 50 * time.Millisecond
+
+	// joinWait is how long a join waits to hear of itself from Redis, so that
+	// the client starts from all that was there before it.
+	joinWait = 1 * time.Second
+
+	// retryMin and retryMax are the wait between attempts to save, doubled each time.
+	retryMin = 100 * time.Millisecond
+	retryMax = 2 * time.Second
+
+	// retryAfter is what refused clients are told to wait.
+	retryAfter = 2 * time.Second
+)

@@ -1,0 +1,89 @@
+package wsrelay
+
+import "github.com/tutti-live/tutti/shared/room"
+
+// register is a value of a room that the last writer sets. Redis decides who
+// was last: its log has one order. Until a value of ours stands there it hides
+// those of others, because it will come after them.
+type register struct {
+	kind    room.Kind
+	value   string
+	author  string      // of value, as far as it is known
+	seq     int64       // of the entry that set value; 0 when it is not in the log yet
+	unsaved *room.Entry // the value of ours that is not known to be in the log
+}
+
+// set gives the register a value of ours, which is then to be saved.
+func (g *register) set(author, value string) {
+	e := room.NewEntry(g.kind, author, value)
+	g.value, g.author, g.unsaved = value, author, &e
+}
+
+// saved notes that an entry stands in the log, and reports whether it is the
+// one that was waited for.
+func (g *register) saved(e room.Entry) bool {
+	if g.unsaved == nil || g.unsaved.Nonce != e.Nonce {
+		return false
+	}
+	g.unsaved, g.seq = nil, e.Seq
+	return true
+}
+
+// heard takes in an entry of the log, and reports whether that changed the register.
+func (g *register) heard(e room.Entry) bool {
+	if g.unsaved != nil || e.Seq <= g.seq {
+		return false
+	}
+	changed := g.value != e.Payload
+	g.value, g.author, g.seq = e.Payload, e.Author, e.Seq
+	return changed
+}
+
+// keep has the present value saved again: the log lost it.
+func (g *register) keep() {
+	if g.unsaved == nil {
+		g.set(g.author, g.value)
+	}
+}
+
+// text is what the people of a room write. In this version the last writer of
+// the whole text wins; all that decides it is in this type and in view.
+type text struct {
+	register
+	version int64 // counts the changes that this relay saw
+}
+
+// view is what a client of whole texts may be looking at: its own last text,
+// and the latest that it was sent since.
+type view struct {
+	own  string
+	sent *string
+}
+
+// show notes that the client was sent a text.
+func (v *view) show(s string) { v.sent = &s }
+
+// receive notes a text of the client's, and reports whether the client had
+// seen what it was sent before. A whole text does not say: it is taken for a
+// change of the text that it differs from in the shorter piece. A client that
+// had not seen it will show that older text next, and must be sent the newer.
+func (v *view) receive(s string) (seen bool) {
+	seen = v.sent == nil || changedLength(*v.sent, s) <= changedLength(v.own, s)
+	v.own, v.sent = s, nil
+	return seen
+}
+
+// changedLength is the length of what lies between the common beginning and
+// the common end of two texts, in bytes, counted in the longer.
+func changedLength(a, b string) int {
+	n := min(len(a), len(b))
+	start := 0
+	for start < n && a[start] == b[start] {
+		start++
+	}
+	end := 0
+	for end < n-start && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	return max(len(a), len(b)) - start - end
+}
