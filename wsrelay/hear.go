@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
@@ -132,19 +133,24 @@ func (r *liveRoom) hearRollLocked(roll room.Roll) {
 	if roll.Head != r.head {
 		r.suspectLocked()
 	}
-	r.setOthersLocked(roll.People)
+	r.hearPeopleLocked(roll.People)
 }
 
-// setOthersLocked makes the people of other relays those of the list, and sees
-// to it that ours are on it.
-func (r *liveRoom) setOthersLocked(people []room.Person) {
+// hearPeopleLocked takes in a list of everyone. Whom it lacks twice, with
+// time for a heartbeat in between, is gone; once may only mean that Redis lost
+// the list and that another relay has not said yet who is there.
+func (r *liveRoom) hearPeopleLocked(people []room.Person) {
 	listed := make(map[string]bool, len(people))
 	for _, p := range people {
 		listed[p.ID] = true
 		r.hearHereLocked(p)
 	}
-	for id := range r.people {
-		if !listed[id] {
+	for id, m := range r.people {
+		switch {
+		case listed[id]:
+		case m.session == nil && m.missing.IsZero():
+			m.missing = time.Now()
+		case m.session != nil, time.Since(m.missing) >= r.relay.heartbeat:
 			r.hearLeftLocked(id)
 		}
 	}

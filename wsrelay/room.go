@@ -54,7 +54,8 @@ type liveRoom struct {
 // member is somebody in the room.
 type member struct {
 	room.Person
-	session *session // nil for somebody on another relay
+	session *session  // nil for somebody on another relay
+	missing time.Time // since when a list lacked somebody on another relay; zero: it did not
 }
 
 func newLiveRoom(relay *Relay, id string) *liveRoom {
@@ -119,6 +120,9 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 func (r *liveRoom) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if s.settle != nil {
+		s.settle.Stop()
+	}
 	delete(r.people, s.id)
 	delete(r.unreported, s.id)
 	r.departed = append(r.departed, s.id)
@@ -126,15 +130,15 @@ func (r *liveRoom) leave(s *session) {
 	signal(r.presenceWake)
 }
 
-// setText takes a client's whole text. The client gets it back only when the
-// room's text is another one than it sent, or than it will show.
+// setText takes a client's whole text. The client gets it back when the room's
+// text is another one than it sent; and after a while of saying nothing, when
+// it may be showing another: not at once, because its person may be typing.
 func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 	code := room.NormalizeText(m.Code)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	seen := s.view.receive(code)
-	if m.BaseVersion != nil {
-		seen = *m.BaseVersion >= r.text.version
+	if s.view.receive(code); m.BaseVersion != nil {
+		s.view.behind = *m.BaseVersion < r.text.version
 	}
 	if code != r.text.value {
 		r.text.set(s.id, code)
@@ -142,8 +146,22 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 		r.broadcastTextLocked(s.id, s)
 		signal(r.saveWake)
 	}
-	if !seen || code != m.Code {
-		r.sendTextLocked(s, s.id)
+	if s.settle != nil {
+		s.settle.Stop()
+	}
+	if code != m.Code {
+		r.sendTextLocked(s)
+	} else if s.view.behind {
+		s.settle = time.AfterFunc(settleAfter, func() { r.settleText(s) })
+	}
+}
+
+// settleText sends a client the room's text, unless it was sent one since.
+func (r *liveRoom) settleText(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.people[s.id] != nil && s.view.behind {
+		r.sendTextLocked(s)
 	}
 }
 
@@ -239,9 +257,9 @@ func (r *liveRoom) broadcastTextLocked(author string, except *session) {
 	}
 }
 
-func (r *liveRoom) sendTextLocked(s *session, author string) {
+func (r *liveRoom) sendTextLocked(s *session) {
 	s.view.show(r.text.value)
-	s.out.push(r.textFrameLocked(author), slotText)
+	s.out.push(r.textFrameLocked(r.text.author), slotText)
 }
 
 func (r *liveRoom) textFrameLocked(author string) []byte {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
@@ -32,8 +33,10 @@ type session struct {
 	messages *rate.Limiter // owned by the reader
 	bytes    *rate.Limiter // owned by the reader
 
-	view       view // guarded by room.mu
-	wantsSaved bool // guarded by room.mu
+	// Guarded by room.mu.
+	view       view
+	settle     *time.Timer // sends the text again to a client that may not show it; nil before it is needed
+	wantsSaved bool
 }
 
 func newSession(id string, conn *websocket.Conn, r *liveRoom) *session {

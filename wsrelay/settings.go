@@ -87,6 +87,12 @@ const (
 	// the client starts from all that was there before it.
 	joinWait = 1 * time.Second
 
+	// settleAfter is how long a client that may show another text than the
+	// room's must say nothing to be sent the room's: above the 300 ms for which
+	// frontends hold back what is typed, and well below the 5 s in which all
+	// must show the same.
+	settleAfter = 1 * time.Second
+
 	// retryMin and retryMax are the wait between attempts to save, doubled each time.
 	retryMin = 100 * time.Millisecond
 	retryMax = 2 * time.Second

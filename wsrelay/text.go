@@ -54,27 +54,46 @@ type text struct {
 }
 
 // view is what a client of whole texts may be looking at: its own last text,
-// and the latest that it was sent since.
+// or one of those that it was sent and is not known to have seen before that.
 type view struct {
-	own  string
-	sent *string
+	own       string
+	sent      []string // oldest first
+	forgotten bool     // some were sent that sent does not have
+	behind    bool     // it may be showing a text that is older than the room's
 }
 
-// show notes that the client was sent a text.
-func (v *view) show(s string) { v.sent = &s }
+// maxSent bounds the texts that a client may have been sent and not seen. At
+// the pace at which people type, that is many round trips.
+const maxSent = 32
 
-// receive notes a text of the client's, and reports whether the client had
-// seen what it was sent before. A whole text does not say: it is taken for a
-// change of the text that it differs from in the shorter piece. A client that
-// had not seen it will show that older text next, and must be sent the newer.
-func (v *view) receive(s string) (seen bool) {
-	seen = v.sent == nil || changedLength(*v.sent, s) <= changedLength(v.own, s)
-	v.own, v.sent = s, nil
-	return seen
+// show notes that the client was sent the room's text.
+func (v *view) show(s string) {
+	if len(v.sent) == maxSent {
+		v.sent, v.forgotten = v.sent[1:], true
+	}
+	v.sent = append(v.sent, s)
+	v.behind = false
+}
+
+// receive notes a text of the client's. A whole text does not say what its
+// author had seen: it is taken for a change of the text that it differs from in
+// least, and of the newest of several. A client that had not seen all that it
+// was sent will show that, though the room now has the client's own text,
+// which is newer: then it is behind.
+func (v *view) receive(s string) {
+	base, least := -1, changedLength(v.own, s)
+	for i, sent := range v.sent {
+		if n := changedLength(sent, s); n <= least {
+			base, least = i, n
+		}
+	}
+	v.own, v.sent = s, v.sent[base+1:]
+	v.behind = len(v.sent) > 0 || v.forgotten
+	v.forgotten = v.forgotten && base < 0
 }
 
 // changedLength is the length of what lies between the common beginning and
-// the common end of two texts, in bytes, counted in the longer.
+// the common end of two texts, in bytes of both.
 func changedLength(a, b string) int {
 	n := min(len(a), len(b))
 	start := 0
@@ -85,5 +104,5 @@ func changedLength(a, b string) int {
 	for end < n-start && a[len(a)-1-end] == b[len(b)-1-end] {
 		end++
 	}
-	return max(len(a), len(b)) - start - end
+	return len(a) + len(b) - 2*(start+end)
 }

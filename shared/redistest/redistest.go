@@ -42,11 +42,17 @@ type backend interface {
 	pause(t testing.TB, stalled bool)
 }
 
-// Each runs a test once on the embedded Redis and once on a real one.
+// Each runs a test once on the embedded Redis and once on a real one, in parallel.
 func Each(t *testing.T, test func(t *testing.T, server *Server)) {
 	t.Helper()
-	t.Run("embedded", func(t *testing.T) { test(t, Embedded(t)) })
-	t.Run("real", func(t *testing.T) { test(t, Real(t)) })
+	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
+		test(t, Embedded(t))
+	})
+	t.Run("real", func(t *testing.T) {
+		t.Parallel()
+		test(t, Real(t))
+	})
 }
 
 // Embedded starts a miniredis for the length of a test.

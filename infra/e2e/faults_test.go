@@ -1,0 +1,210 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/shared/redistest"
+)
+
+func TestFault_RedisStopped_PeopleGoOnAndAllIsSavedLater(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id, unknown := w.create(`{"code":"before"}`), w.create("")
+		a, b := w.join(id, 0), w.join(id, 0)
+		a.until("user_joined")
+		w.redis.Stop()
+
+		a.write("during")
+		b.untilCode("during")
+		b.send(`{"type":"cursor_move","line":1,"column":2}`)
+		a.until("cursor_move")
+		start := time.Now()
+		var problem struct{ Detail string }
+		if status := w.post("/rooms", "", &problem); status != http.StatusServiceUnavailable || problem.Detail == "" || time.Since(start) > 2*time.Second {
+			t.Errorf("POST /rooms: %d %q after %v", status, problem.Detail, time.Since(start))
+		}
+		response := refused(t, w.relay(0)+"/ws/"+unknown, nil)
+		if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+			t.Errorf("joining an unknown room: %d %v", response.StatusCode, response.Header)
+		}
+		late := w.join(id, 0) // the room is held here, so people still get in
+		if late.init.Code != "during" || len(late.init.Users) != 3 {
+			t.Errorf("who joins meanwhile finds %+v", late.init)
+		}
+
+		w.redis.Start()
+		eventually(t, "the text is saved", func() bool { return w.codeView(id) == "during" })
+		eventually(t, "everyone is on the list", func() bool {
+			return w.redis.Client.SCard(t.Context(), "room:"+id+":users").Val() == 3
+		})
+		other := w.join(id, 1)
+		if other.init.Code != "during" || len(other.init.Users) != 4 {
+			t.Errorf("who joins afterwards finds %+v", other.init)
+		}
+		other.write("after")
+		a.untilCode("after")
+		w.create("")
+	})
+}
+
+func TestFault_RedisWiped_TextAndPeopleSurvive(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"language":"go"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		for i := range 5 {
+			text := fmt.Sprintf("text %d", i)
+			a.write(text)
+			b.untilCode(text)
+			w.redis.Wipe()
+			eventually(t, "the room is back", func() bool {
+				return w.codeView(id) == text && w.redis.Client.SCard(t.Context(), "room:"+id+":users").Val() == 2
+			})
+		}
+		if late := w.join(id, 1); late.init.Code != "text 4" || late.init.Language != "go" || len(late.init.Users) != 3 {
+			t.Errorf("who comes late finds %+v", late.init)
+		}
+		checkTTLs(t, w)
+		for _, c := range []*client{a, b} {
+			for len(c.frames) > 0 {
+				if f := c.any(); f.Type == "user_left" {
+					t.Errorf("a wipe made somebody leave: %+v", f)
+				}
+			}
+		}
+	})
+}
+
+func TestFault_EachLostKeyHeals(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		b.send(`{"type":"cursor_move","line":1,"column":1}`)
+		a.until("cursor_move")
+		for _, key := range []string{"log", "seen", "presence", "code", "users", "cursors"} {
+			text := "without " + key
+			a.write(text)
+			b.untilCode(text)
+			eventually(t, "it is saved", func() bool { return w.codeView(id) == text })
+			if err := w.redis.Client.Del(t.Context(), "room:"+id+":"+key).Err(); err != nil {
+				t.Fatal(err)
+			}
+			if key == "code" { // the view comes back with the next change
+				continue
+			}
+			eventually(t, key+" is back", func() bool {
+				return w.redis.Client.Exists(t.Context(), "room:"+id+":"+key).Val() == 1
+			})
+			if late := w.join(id, 1); late.init.Code != text || len(late.init.Users) < 3 {
+				t.Errorf("without %s, who comes late finds %+v", key, late.init)
+			}
+		}
+		checkTTLs(t, w)
+	})
+}
+
+func TestFault_MessagesLost_AllConverge(t *testing.T) {
+	redisServer := redistest.Real(t)
+	w := newWorld(t, redisServer, 2)
+	id := w.create("")
+	a, b := w.join(id, 0), w.join(id, 1)
+	for i := range 20 {
+		redisServer.CutPubSub()
+		text := fmt.Sprintf("text %d", i)
+		a.write(text)
+		b.untilCode(text)
+	}
+	c := w.join(id, 0)
+	for f := b.until("user_joined"); f.UserID != c.id; f = b.until("user_joined") {
+	}
+}
+
+func TestFault_RedisStalled_PeopleGoOn(t *testing.T) {
+	redisServer := redistest.Real(t)
+	w := newWorld(t, redisServer, 1)
+	id := w.create("")
+	a, b := w.join(id, 0), w.join(id, 0)
+	redisServer.Stall(true)
+	a.write("during")
+	b.untilCode("during")
+	redisServer.Stall(false)
+	eventually(t, "it is saved", func() bool { return w.codeView(id) == "during" })
+}
+
+func TestFault_LogRewound_ItsEndIsWrittenAgain(t *testing.T) {
+	for _, relays := range []int{1, 2} {
+		w := newWorld(t, redistest.Real(t), relays) // the embedded one cannot put a stream back
+		id := w.create(`{"code":"one"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		key := "room:" + id + ":log"
+		older := w.redis.Client.Dump(t.Context(), key).Val()
+		a.write("two")
+		b.untilCode("two")
+		eventually(t, "it is saved", func() bool { return w.codeView(id) == "two" })
+		if err := w.redis.Client.RestoreReplace(t.Context(), key, time.Hour, older).Err(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the log has the text again", func() bool {
+			entries := w.redis.Client.XRange(t.Context(), key, "-", "+").Val()
+			return slices.ContainsFunc(entries, func(m redis.XMessage) bool { return m.Values["d"] == "two" })
+		})
+	}
+}
+
+// TestConverge_EveryoneShowsTheSame has people type, all at once and each
+// from what they see, and checks that in the end all see the room's text.
+func TestConverge_EveryoneShowsTheSame(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	everywhere(t, func(t *testing.T, w *world) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		id := w.create(`{"code":"line 0\n"}`)
+		var people []*typist
+		for i := range 5 {
+			c := w.join(id, i)
+			people = append(people, &typist{client: c, shown: c.init.Code})
+		}
+		for round := range 100 {
+			i := random.IntN(len(people))
+			people[i].look()
+			people[i].add(fmt.Sprintf("line %d of %d\n", round, i))
+		}
+		eventually(t, "all show the room's text", func() bool {
+			text := w.codeView(id)
+			for _, p := range people {
+				p.look()
+			}
+			return !slices.ContainsFunc(people, func(p *typist) bool { return p.shown != text })
+		})
+		if late := w.join(id, 1); late.init.Code != people[0].shown {
+			t.Errorf("who comes late finds %q, the others %q", late.init.Code, people[0].shown)
+		}
+	})
+}
+
+// typist is a client with an editor: it shows what it last typed or was sent.
+type typist struct {
+	*client
+	shown string
+}
+
+// look takes in what has come so far.
+func (p *typist) look() {
+	p.t.Helper()
+	for len(p.frames) > 0 {
+		if f := p.any(); f.Type == "code_update" {
+			p.shown = f.Code
+		}
+	}
+}
+
+func (p *typist) add(line string) {
+	p.t.Helper()
+	p.shown += line
+	p.write(p.shown)
+}

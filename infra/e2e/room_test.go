@@ -1,0 +1,252 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+func TestRoom_InitSaysWhatIsThere(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"language":"go","code":"a\r\nb"}`)
+		first := w.join(id, 0)
+		f := first.init
+		if f.Code != "a\nb" || f.Language != "go" || f.RoomID != id || f.ExpiresIn != 7200 || len(f.YourUserID) != 16 ||
+			!slices.Contains(room.Colors(), f.YourColor) || !slices.Equal(f.Users, []string{first.id}) || len(f.Cursors) != 0 {
+			t.Errorf("init is %+v", f)
+		}
+		first.send(`{"type":"hello","name":"Ada"}`)
+		first.send(`{"type":"cursor_move","line":2,"column":1}`)
+		first.send(`{"type":"language_change","language":"rust"}`)
+		first.write("later")
+		eventually(t, "all of it is in Redis", func() bool {
+			return w.codeView(id) == "later" && w.redis.Client.HExists(t.Context(), "room:"+id+":cursors", first.id).Val()
+		})
+		second := w.join(id, 1)
+		f = second.init
+		if f.Code != "later" || f.Language != "rust" || !slices.Equal(f.Users, sorted(first.id, second.id)) {
+			t.Errorf("the second init is %+v", f)
+		}
+		if c := f.Cursors[first.id]; c.Line != 2 || c.Column != 1 || c.Color != first.init.YourColor {
+			t.Errorf("cursors are %+v", f.Cursors)
+		}
+		if len(f.Participants) != 2 || !slices.ContainsFunc(f.Participants, func(p protocol.Participant) bool {
+			return p.ID == first.id && p.Name == "Ada" && p.Color == first.init.YourColor
+		}) {
+			t.Errorf("participants are %+v", f.Participants)
+		}
+		if f.YourColor == first.init.YourColor {
+			t.Errorf("both are %s", f.YourColor)
+		}
+	})
+}
+
+func TestRoom_TextReachesTheOthersAndNotItsAuthor(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.next("user_joined")
+		for i := range 20 {
+			author, reader := a, b
+			if i%2 == 1 {
+				author, reader = b, a
+			}
+			text := fmt.Sprintf("%d: héllo \"wörld\" 😀\t\\\n%s", i, strings.Repeat("x", i))
+			author.write(text)
+			if f := reader.next("code_update"); f.Code != text || f.UserID != author.id || f.Version < int64(i) {
+				t.Fatalf("got %+v, want %q by %s", f, text, author.id)
+			}
+			author.settled()
+		}
+		late := w.join(id, 0)
+		if want := "19: "; !strings.HasPrefix(late.init.Code, want) {
+			t.Errorf("who comes late finds %q", late.init.Code)
+		}
+	})
+}
+
+func TestRoom_LineEndsAreNormalisedAndTheAuthorIsTold(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.next("user_joined")
+		a.write("one\r\ntwo\rthree\n")
+		for _, c := range []*client{a, b} {
+			if f := c.next("code_update"); f.Code != "one\ntwo\nthree\n" {
+				t.Errorf("got %q", f.Code)
+			}
+		}
+	})
+}
+
+func TestRoom_WhoHadNotSeenTheLastTextIsSentTheRoomsText(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"code":"start\n"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.write("start\nalpha\n")
+		b.untilCode("start\nalpha\n")
+		b.write("start\nsomething else\n") // made from what b had before: b now shows a's text
+		a.untilCode("start\nsomething else\n")
+		b.untilCode("start\nsomething else\n")
+	})
+}
+
+func TestRoom_BaseVersionSaysWhatWasSeen(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"code":"start"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.write("quite another text")
+		seen := b.untilCode("quite another text")
+		b.send(fmt.Sprintf(`{"type":"code_update","code":"start!","base_version":%d}`, seen.Version))
+		a.untilCode("start!")
+		b.settled()
+	})
+}
+
+func TestRoom_CursorsAreSeenWithTheirColour(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.next("user_joined")
+		b.send(`{"type":"cursor_move","line":3,"column":14}`)
+		if f := a.next("cursor_move"); f.UserID != b.id || f.Line != 3 || f.Column != 14 || f.Color != b.init.YourColor {
+			t.Errorf("got %+v", f)
+		}
+		b.settled()
+		for column := range 200 { // the last of many arrives
+			b.send(fmt.Sprintf(`{"type":"cursor_move","line":1,"column":%d}`, column))
+		}
+		for f := a.next("cursor_move"); f.Column != 199; f = a.next("cursor_move") {
+		}
+	})
+}
+
+func TestRoom_LanguageAndNamesAreShared(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.next("user_joined")
+		b.send(`{"type":"language_change","language":"go"}`)
+		if f := a.next("language_changed"); f.Language != "go" || f.UserID != b.id {
+			t.Errorf("got %+v", f)
+		}
+		b.send(`{"type":"hello","name":"  Bob "}`)
+		if f := a.next("user_joined"); f.UserID != b.id || f.Name != "Bob" || f.Color != b.init.YourColor {
+			t.Errorf("got %+v", f)
+		}
+	})
+}
+
+func TestRoom_SavedIsToldToThoseWhoAsk(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.next("user_joined")
+		a.send(`{"type":"hello","features":["saved"]}`)
+		first := a.next("saved")
+		a.write("text")
+		for f := a.next("saved"); f.Version <= first.Version; f = a.next("saved") {
+		}
+		if got := w.codeView(id); got != "text" {
+			t.Errorf("saved, but Redis has %q", got)
+		}
+		b.next("code_update")
+		b.settled() // did not ask
+	})
+}
+
+func TestRoom_EachPersonJoinsAndLeavesOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		watcher := w.join(id, 0)
+		joined, left := map[string]int{}, map[string]int{}
+		for i := range 12 {
+			c := w.join(id, i)
+			if f := watcher.next("user_joined"); f.UserID != c.id || f.Color != c.init.YourColor {
+				t.Fatalf("got %+v, want %s", f, c.id)
+			}
+			joined[c.id]++
+			if i%2 == 0 {
+				c.leave()
+			} else {
+				c.cut()
+			}
+			f := watcher.next("user_left")
+			left[f.UserID]++
+		}
+		if len(joined) != 12 || !maps.Equal(joined, left) {
+			t.Errorf("joined %v, left %v", joined, left)
+		}
+		for range 3 { // heartbeats tell it no second time
+			waitForHeartbeat(t, w, id)
+		}
+		watcher.settled()
+		eventually(t, "the views have only who is there", func() bool {
+			return slices.Equal(w.redis.Client.SMembers(t.Context(), "room:"+id+":users").Val(), []string{watcher.id})
+		})
+	})
+}
+
+// waitForHeartbeat waits until the room's time to live was renewed by a
+// relay: it is taken down first, which nothing but activity mends.
+func waitForHeartbeat(t *testing.T, w *world, id string) {
+	t.Helper()
+	key := "room:" + id + ":seen"
+	if err := w.redis.Client.Expire(t.Context(), key, time.Hour).Err(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a heartbeat", func() bool { return w.redis.TTL(key) > time.Hour })
+}
+
+func TestRoom_ColoursAreSpreadEvenly(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		having := map[string]int{}
+		for i := range 2 * len(room.Colors()) {
+			having[w.join(id, i).init.YourColor]++
+		}
+		for _, color := range room.Colors() {
+			if having[color] != 2 {
+				t.Errorf("%d have %s", having[color], color)
+			}
+		}
+	})
+}
+
+func TestRoom_LivesWhileSomebodyIsInItAndThenGoes(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"code":"kept"}`)
+		c := w.join(id, 0)
+		start := time.Now()
+		eventually(t, "longer than the room would live alone", func() bool {
+			checkTTLs(t, w)
+			return time.Since(start) > 3*time.Second
+		})
+		if !w.exists(id) {
+			t.Fatal("the room is gone though somebody is in it")
+		}
+		c.write("still here")
+		c.leave()
+		eventually(t, "the room goes by itself", func() bool { return !w.exists(id) })
+		eventually(t, "nothing of it is left", func() bool { return len(w.redis.Keys()) == 0 })
+	}, func(s *devstack.Settings) {
+		s.Functions.TTLSeconds, s.Relay.TTLSeconds = 2, 2
+	})
+}
+
+// checkTTLs checks that every key ends some day.
+func checkTTLs(t *testing.T, w *world) {
+	t.Helper()
+	for _, key := range w.redis.Keys() {
+		if ttl := w.redis.TTL(key); ttl == -1 {
+			t.Errorf("key %s has no end", key)
+		}
+	}
+}
