@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/tutti-live/tutti/shared v0.0.0
+	go.uber.org/goleak v1.3.0
 	golang.org/x/time v0.16.0
 )
 

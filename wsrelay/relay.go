@@ -155,11 +155,7 @@ func (r *Relay) reserve(id string) (live *liveRoom, leaving <-chan struct{}) {
 	case live == nil:
 		live = newLiveRoom(r, id)
 		r.rooms[id] = live
-		r.busy.Add(1)
-		go func() {
-			defer r.busy.Done()
-			live.run(r.ctx)
-		}()
+		r.busy.Go(func() { live.run(r.ctx) })
 	case live.closing:
 		return nil, live.gone
 	}

@@ -1,6 +1,10 @@
 package wsrelay
 
-import "github.com/tutti-live/tutti/shared/room"
+import (
+	"math"
+
+	"github.com/tutti-live/tutti/shared/room"
+)
 
 // register is a value of a room that the last writer sets. Redis decides who
 // was last: its log has one order. Until a value of ours stands there it hides
@@ -92,8 +96,10 @@ func (v *view) receive(s string) {
 	v.forgotten = v.forgotten && base < 0
 }
 
-// changedLength is the length of what lies between the common beginning and
-// the common end of two texts, in bytes of both.
+// changedLength is how far b is from a: the length of what lies between their
+// common beginning and their common end, in bytes of both. Two texts with
+// nothing in common are as far from each other as can be, because then their
+// lengths tell nothing.
 func changedLength(a, b string) int {
 	n := min(len(a), len(b))
 	start := 0
@@ -103,6 +109,9 @@ func changedLength(a, b string) int {
 	end := 0
 	for end < n-start && a[len(a)-1-end] == b[len(b)-1-end] {
 		end++
+	}
+	if n > 0 && start+end == 0 {
+		return math.MaxInt
 	}
 	return len(a) + len(b) - 2*(start+end)
 }

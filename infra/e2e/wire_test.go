@@ -120,11 +120,27 @@ func TestWire_OnlyAllowedOriginsGetIn(t *testing.T) {
 			t.Errorf("a program without an origin: %d", status)
 		}
 		for _, origin := range [][]string{
-			{"null"}, {""}, {"*"}, {"http://app.example"}, {"https://app.example:443"}, {"https://app.example."},
-			{"https://app.example/"}, {"https://APP.example"}, {"https://evil.app.example"}, {"https://app.example.evil"},
-			{"https://evilapp.example"}, {"https://app.example@evil"}, {"https://user@app.example"}, {"http://localhost"},
-			{"http://localhost:30000"}, {"http://127.0.0.1:3000"}, {"file://"}, {"https://app.example https://evil"},
-			{"https://app.example", "https://evil.example"}, {"https://app.example, https://evil.example"}, {"https://аpp.example"},
+			{"null"},
+			{""},
+			{"*"},
+			{"http://app.example"},
+			{"https://app.example:443"},
+			{"https://app.example."},
+			{"https://app.example/"},
+			{"https://APP.example"},
+			{"https://evil.app.example"},
+			{"https://app.example.evil"},
+			{"https://evilapp.example"},
+			{"https://app.example@evil"},
+			{"https://user@app.example"},
+			{"http://localhost"},
+			{"http://localhost:30000"},
+			{"http://127.0.0.1:3000"},
+			{"file://"},
+			{"https://app.example https://evil"},
+			{"https://app.example", "https://evil.example"},
+			{"https://app.example, https://evil.example"},
+			{"https://аpp.example"},
 		} {
 			if status := server(w, origin...); status != http.StatusForbidden {
 				t.Errorf("origin %q: %d", origin, status)

@@ -2,6 +2,7 @@ package apierr
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 )
 
@@ -37,9 +38,7 @@ func Write(w http.ResponseWriter, err error) {
 		panic(marshalErr)
 	}
 	header := w.Header()
-	for name, values := range e.GetHeaders() {
-		header[name] = values
-	}
+	maps.Copy(header, e.GetHeaders())
 	header.Set("Content-Type", ContentType)
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(e.GetStatus())

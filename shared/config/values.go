@@ -134,12 +134,10 @@ func decodeBase(value string, schemes ...string) (string, error) {
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return "", wanted
 	}
-	for _, scheme := range schemes {
-		if u.Scheme == scheme {
-			return strings.TrimRight(value, "/"), nil
-		}
+	if !slices.Contains(schemes, u.Scheme) {
+		return "", wanted
 	}
-	return "", wanted
+	return strings.TrimRight(value, "/"), nil
 }
 
 // RedisURL is redis://, rediss:// (TLS) or unix://. It may hold a password: it

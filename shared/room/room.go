@@ -22,6 +22,7 @@ package room
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ var ErrNotFound = apierr.New(apierr.NotFound, "Room not found")
 
 // ErrEpoch says that the room's log is not the one that the caller knows: the
 // room was lost and made again. Load it.
-var ErrEpoch = fmt.Errorf("room: the log has another epoch")
+var ErrEpoch = errors.New("room: the log has another epoch")
 
 // DefaultLanguage is the language of a room that nobody chose one for.
 const DefaultLanguage = "python"

@@ -33,8 +33,11 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	port := ln.Addr().(*net.TCPAddr).Port
-	settings.ServedOn(port)
+	addr, ok := ln.Addr().(*net.TCPAddr)
+	if !ok {
+		return fmt.Errorf("listening on %v, which is no TCP address", ln.Addr())
+	}
+	settings.ServedOn(addr.Port)
 
 	log := httpserve.NewLogger(os.Stderr, settings.Relay.LogLevel)
 	slog.SetDefault(log)
@@ -47,7 +50,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
-	greet(port, settings.RedisURL)
+	greet(addr.Port, settings.RedisURL)
 	return httpserve.Serve(ctx, ln, handler, stack.Drain)
 }
 

@@ -1,0 +1,157 @@
+package wsrelay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// socketPair connects a client to a server's end. serve has the server's.
+func socketPair(t *testing.T, serve func(conn *websocket.Conn)) (client *websocket.Conn) {
+	t.Helper()
+	var serving sync.WaitGroup
+	serving.Add(1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer serving.Done()
+		conn, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		serve(conn)
+	}))
+	client, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = client.Close() // the server may have closed it
+		serving.Wait()
+		server.Close()
+	})
+	return client
+}
+
+// readAll reads until the connection is closed, and returns the frames and the code.
+func readAll(t *testing.T, client *websocket.Conn) (frames []string, code int) {
+	t.Helper()
+	for {
+		_, frame, err := client.ReadMessage()
+		if end, ok := errors.AsType[*websocket.CloseError](err); ok {
+			return frames, end.Code
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames = append(frames, string(frame))
+	}
+}
+
+func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
+	client := socketPair(t, func(conn *websocket.Conn) {
+		w := newWriter(conn)
+		w.push([]byte("init"), "")
+		for i := range 100 {
+			w.push(fmt.Appendf(nil, "text %d", i), slotText)
+			w.push(fmt.Appendf(nil, "cursor %d", i), slotCursor("a"))
+		}
+		w.push([]byte("cursor of b"), slotCursor("b"))
+		w.push([]byte("left"), "")
+		w.close(protocol.CloseServiceRestart, "")
+		w.close(protocol.CloseInternal, "too late")
+		w.push([]byte("too late"), "")
+		w.run(nil)
+		(&session{conn: conn}).awaitClose()
+		_ = conn.Close()
+	})
+	frames, code := readAll(t, client)
+	want := "init|text 99|cursor 99|cursor of b|left"
+	if got := strings.Join(frames, "|"); got != want || code != protocol.CloseServiceRestart {
+		t.Errorf("got %s and %d, want %s", got, code, want)
+	}
+}
+
+func TestWriter_TooMuchForASlowReaderEndsItsConnection(t *testing.T) {
+	w := newWriter(nil)
+	small := make([]byte, 1000)
+	w.push(make([]byte, 3<<20), slotText) // the text has a limit of its own
+	for range maxQueueBytes / len(small) {
+		w.push(small, "")
+	}
+	if w.closing != nil {
+		t.Fatalf("closed at %d bytes", w.bytes)
+	}
+	for range 10 { // what is replaced does not pile up
+		w.push(small[:500], slotCursor("a"))
+	}
+	if w.closing != nil {
+		t.Fatalf("closed at %d bytes", w.bytes)
+	}
+	w.push(small, "")
+	if w.closing == nil || w.closing.code != protocol.CloseTryAgainLater {
+		t.Errorf("at %d bytes it ends with %+v", w.bytes, w.closing)
+	}
+}
+
+func TestWriter_CountsBackToZero(t *testing.T) {
+	w := newWriter(nil)
+	for i := range 10 {
+		w.push(make([]byte, i), "")
+		w.push(make([]byte, 10*i), slotText)
+		w.push(make([]byte, 100-i), slotCursor("a"))
+	}
+	for m, _ := w.take(); m != nil; m, _ = w.take() {
+	}
+	if w.bytes != 0 || len(w.slots) != 0 || w.queue != nil {
+		t.Errorf("left are %d bytes, %d slots", w.bytes, len(w.slots))
+	}
+}
+
+func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
+	client := socketPair(t, func(conn *websocket.Conn) {
+		broken := &liveRoom{log: slog.New(slog.DiscardHandler)} // has no relay: handling a text panics
+		s := newSession("u1", conn, broken)
+		stop, written := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(written)
+			s.out.run(stop)
+		}()
+		func() {
+			defer s.recoverPanic(context.Background())
+			_ = s.read(context.Background())
+		}()
+		close(stop)
+		<-written
+		_ = conn.Close()
+	})
+	if err := client.WriteMessage(websocket.TextMessage, []byte(`{"type":"code_update","code":"x"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, code := readAll(t, client); code != protocol.CloseInternal {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestRoom_PanicWhileHearingHarmsNoOther(t *testing.T) {
+	broken := newLiveRoom(&Relay{log: slog.New(slog.DiscardHandler)}, "abcdef")
+	broken.ready = true
+	broken.people = nil // writing to it panics
+	broken.hear(room.Here{Person: room.Person{ID: "u1"}})
+	if !broken.suspect {
+		t.Error("the room is not checked afterwards")
+	}
+}
