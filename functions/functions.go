@@ -91,6 +91,7 @@ func (a *API) Handler(target string) (http.Handler, error) {
 	cfg.Info.Description = "Rooms in which people write code together, and suggestions while they do."
 	cfg.DocsPath, cfg.SchemasPath = "", "" // docs.Register has them
 	cfg.CreateHooks = nil                  // they would add links to schemas to every answer
+	cfg.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	if target != Everything {
 		cfg.OpenAPIPath = ""
 	}

@@ -3,6 +3,7 @@ package functions
 import (
 	"context"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,6 +28,7 @@ func (a *API) registerHealth(api huma.API) {
 	}, func(context.Context, *struct{}) (*healthAnswer, error) {
 		return &healthAnswer{Body: httpserve.Alive()}, nil
 	})
+	readiness := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[httpserve.Readiness](), true, "")
 	huma.Register(api, huma.Operation{
 		OperationID: "readyz",
 		Method:      http.MethodGet,
@@ -34,6 +36,10 @@ func (a *API) registerHealth(api huma.API) {
 		Summary:     "Should this instance be sent requests?",
 		Description: "200 when everything it depends on answers, else 503.",
 		Tags:        []string{"health"},
+		Responses: map[string]*huma.Response{"503": {
+			Description: "It should not",
+			Content:     map[string]*huma.MediaType{"application/json": {Schema: readiness}},
+		}},
 	}, func(ctx context.Context, _ *struct{}) (*readyAnswer, error) {
 		redis := "ok"
 		err := a.store.Ping(ctx)

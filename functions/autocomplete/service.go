@@ -13,9 +13,6 @@ import (
 // maxBodyBytes is the longest body of a request.
 const maxBodyBytes = 1 << 20
 
-// defaultLanguage is that of a request that names none.
-const defaultLanguage = "python"
-
 // Service answers requests for suggestions.
 type Service struct {
 	Requests *httpserve.Limiter // of one client
@@ -25,9 +22,8 @@ type Service struct {
 type Request struct {
 	_              struct{} `additionalProperties:"true"`
 	Code           string   `json:"code" doc:"The whole text"`
-	CursorPosition int      `json:"cursor_position" minimum:"0" doc:"Where the cursor is, in UTF-16 code units from the start"`
-	// A pointer, because an empty language is not the default one.
-	Language *string `json:"language,omitempty" nullable:"false" doc:"Language of the text; python when it is left out"`
+	CursorPosition position `json:"cursor_position" minimum:"0" maximum:"9007199254740991" doc:"Where the cursor is, in UTF-16 code units from the start"`
+	Language       language `json:"language,omitzero" doc:"Language of the text; python when it is left out"`
 }
 
 // Answer is a suggestion for that place.
@@ -59,11 +55,7 @@ func (s *Service) suggest(ctx context.Context, in *input) (*output, error) {
 	if retry, ok := s.Requests.Allow(httpserve.ClientOf(ctx)); !ok {
 		return nil, apierr.New(apierr.RateLimited, "too many requests from one address; wait a moment").After(retry)
 	}
-	language := defaultLanguage
-	if in.Body.Language != nil {
-		language = *in.Body.Language
-	}
-	suggestion, ok := Suggest(language, in.Body.Code, in.Body.CursorPosition)
+	suggestion, ok := Suggest(in.Body.Language.orDefault(), in.Body.Code, int(in.Body.CursorPosition))
 	if !ok {
 		return nil, apierr.New(apierr.NotFound, "No autocomplete suggestion available for current context")
 	}

@@ -14,6 +14,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/tutti-live/tutti/shared/apierr"
 )
 
 //go:embed pages/*.html assets/*.js assets/*.gz
@@ -28,7 +30,7 @@ func Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /docs/assets/{file}", func(w http.ResponseWriter, r *http.Request) {
 		f, ok := assets[r.PathValue("file")]
 		if !ok {
-			http.NotFound(w, r)
+			apierr.Write(w, apierr.New(apierr.NotFound, "there is no such file"))
 			return
 		}
 		f.ServeHTTP(w, r)

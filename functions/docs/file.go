@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/shared/apierr"
 )
 
 var contentTypes = map[string]string{
@@ -57,7 +59,7 @@ func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			var err error
 			if content, err = f.plain(); err != nil {
-				http.Error(w, "internal error", http.StatusInternalServerError)
+				apierr.Write(w, err) // which says only that it was our fault
 				return
 			}
 		}

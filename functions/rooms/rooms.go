@@ -45,7 +45,7 @@ type unicodeText string
 // UnmarshalJSON reads a string in valid Unicode.
 func (t *unicodeText) UnmarshalJSON(b []byte) error {
 	if !jsontext.Value(b).IsValid() {
-		return errors.New("code is not valid Unicode")
+		return errors.New("not valid Unicode")
 	}
 	return json.Unmarshal(b, (*string)(t))
 }
@@ -130,7 +130,8 @@ func (s *Service) RegisterExists(api huma.API) {
 
 // exists answers for any id. Ids that a room could have cost a client that
 // tries many of them without luck: then it gets no answers for a while, not
-// even about rooms that there are.
+// even about rooms that there are. Each miss is charged, so that it is no use
+// to try many at once.
 func (s *Service) exists(ctx context.Context, in *existsInput) (*existsOutput, error) {
 	out := &existsOutput{Body: RoomExistence{RoomID: in.RoomID}}
 	if !room.ValidID(in.RoomID) {
@@ -146,7 +147,7 @@ func (s *Service) exists(ctx context.Context, in *existsInput) (*existsOutput, e
 		return nil, apierr.From(err)
 	}
 	if !exists {
-		s.Misses.Allow(client)
+		s.Misses.Charge(client)
 	}
 	out.Body.Exists = exists
 	return out, nil

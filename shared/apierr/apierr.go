@@ -11,8 +11,8 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tutti-live/tutti/shared/protocol"
@@ -140,7 +140,7 @@ func (e *Error) GetHeaders() http.Header {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.Retry.Seconds()))))
 	}
 	if len(e.Allowed) > 0 {
-		h["Allow"] = slices.Clone(e.Allowed)
+		h.Set("Allow", strings.Join(e.Allowed, ", "))
 	}
 	return h
 }

@@ -26,9 +26,9 @@ func clientAddr(r *http.Request, trusted int) netip.Addr {
 			}
 		}
 	}
-	addr = addr.Unmap().WithZone("")
+	addr = addr.Unmap()
 	if addr.Is6() {
-		if prefix, err := addr.Prefix(64); err == nil {
+		if prefix, err := addr.Prefix(64); err == nil { // which has no zone
 			addr = prefix.Addr()
 		}
 	}
@@ -39,7 +39,8 @@ func parseAddr(s string) netip.Addr {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr()
 	}
-	addr, _ := netip.ParseAddr(s) // the zero Addr is a client like any other
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "["), "]") // some proxies write IPv6 like this, without a port
+	addr, _ := netip.ParseAddr(s)                           // the zero Addr is a client like any other
 	return addr
 }
 
@@ -73,21 +74,30 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 // Allow takes a token of the client's. Without one it returns how long the
 // client should wait.
 func (l *Limiter) Allow(client netip.Addr) (retry time.Duration, ok bool) {
-	reservation := l.bucket(client).Reserve()
-	if delay := reservation.Delay(); delay > 0 {
-		reservation.Cancel()
-		return delay, false
+	bucket := l.bucket(client)
+	if bucket.Allow() {
+		return 0, true
 	}
-	return 0, true
+	return max(l.wait(bucket), 1), false // 1: one may just have come
 }
 
 // Check is like Allow, but leaves the token where it is.
 func (l *Limiter) Check(client netip.Addr) (retry time.Duration, ok bool) {
-	missing := 1 - l.bucket(client).Tokens()
-	if missing <= 0 {
-		return 0, true
+	if retry = l.wait(l.bucket(client)); retry > 0 {
+		return retry, false
 	}
-	return time.Duration(missing / float64(l.limit) * float64(time.Second)), false
+	return 0, true
+}
+
+// Charge takes a token even when there is none: then the client owes it. It is
+// for what is known to cost something only after Check has let it pass, maybe
+// many times at once.
+func (l *Limiter) Charge(client netip.Addr) { l.bucket(client).Reserve() }
+
+// wait is how long it takes until there is a token, rounded as Allow does.
+func (l *Limiter) wait(bucket *rate.Limiter) time.Duration {
+	missing := 1 - bucket.Tokens()
+	return time.Duration(missing / float64(l.limit) * float64(time.Second))
 }
 
 func (l *Limiter) bucket(client netip.Addr) *rate.Limiter {

@@ -92,6 +92,6 @@ func Serve(ctx context.Context, ln net.Listener, handler http.Handler, drain fun
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(fmt.Errorf("requests were cut after %v", StopTimeout), server.Close())
 	}
-	<-failed
+	<-failed //nolint:errcheck // it only says that it was stopped
 	return err
 }

@@ -50,6 +50,9 @@ func Observe(log *slog.Logger, trustedProxies int, next http.Handler) http.Handl
 		defer logRequest(log, r, rec, start)
 		defer recoverPanic(log, r, rec)
 		next.ServeHTTP(rec, r)
+		if rec.status == 0 { // the server sends it when the handler does not
+			rec.status = http.StatusOK
+		}
 	})
 }
 

@@ -48,7 +48,11 @@ const preflightSeconds = 600
 // answers, with credentials as the first frontends send them.
 func CORS(origins config.Origins, next http.Handler) http.Handler {
 	return cors.New(cors.Options{
-		AllowOriginFunc:  origins.Allows, // an empty list of AllowedOrigins would mean all
+		// Not AllowedOrigins: an empty list of them would mean all. And all values
+		// of the header are repeated to the caller, so there may be only one.
+		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) {
+			return len(r.Header.Values("Origin")) == 1 && origins.Allows(origin), nil
+		},
 		AllowedMethods:   []string{http.MethodGet, http.MethodHead, http.MethodPost},
 		AllowedHeaders:   []string{"*"},
 		ExposedHeaders:   []string{RequestIDHeader, "Retry-After"},

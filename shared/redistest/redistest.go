@@ -36,9 +36,9 @@ type Server struct {
 
 // backend is what the two kinds of server do differently.
 type backend interface {
-	addr() string
-	start(t testing.TB)
-	stop(t testing.TB) // what is stored survives
+	start(t testing.TB) // at the same address as before, if there was a before
+	addr() string       // once started
+	stop(t testing.TB)  // what is stored survives
 	pause(t testing.TB, stalled bool)
 }
 
@@ -58,16 +58,14 @@ func Each(t *testing.T, test func(t *testing.T, server *Server)) {
 // Embedded starts a miniredis for the length of a test.
 func Embedded(t testing.TB) *Server {
 	t.Helper()
-	m := miniredis.NewMiniRedis()
-	return newServer(t, &embedded{m: m, port: freePort(t)})
+	return newServer(t, &embedded{m: miniredis.NewMiniRedis()})
 }
 
 // Real starts a redis-server for the length of a test.
 func Real(t testing.TB) *Server {
 	t.Helper()
 	Require(t, "redis-server")
-	port := freePort(t)
-	return newServer(t, &process{port: port, dir: t.TempDir()})
+	return newServer(t, &process{dir: t.TempDir()})
 }
 
 // Require skips a test when a program is not installed, or fails it where
@@ -85,13 +83,13 @@ func Require(t testing.TB, program string) {
 
 func newServer(t testing.TB, b backend) *Server {
 	t.Helper()
+	b.start(t)
 	s := &Server{
 		URL:     config.RedisURL("redis://" + b.addr()),
 		Client:  redis.NewClient(&redis.Options{Addr: b.addr()}),
 		t:       t,
 		backend: b,
 	}
-	s.Start()
 	t.Cleanup(func() {
 		if err := s.Client.Close(); err != nil {
 			t.Error(err)
@@ -162,15 +160,20 @@ func (s *Server) CutPubSub() {
 // embedded is a miniredis.
 type embedded struct {
 	m       *miniredis.Miniredis
-	port    int
+	started bool          // once; it then has its address
 	ticking chan struct{} // closed to stop its clock
 }
 
-func (e *embedded) addr() string { return loopback(e.port) }
+func (e *embedded) addr() string { return e.m.Addr() }
 
 func (e *embedded) start(t testing.TB) {
 	t.Helper()
-	if err := e.m.StartAddr(e.addr()); err != nil {
+	start := e.m.Start
+	if e.started {
+		start = e.m.Restart
+	}
+	e.started = true
+	if err := start(); err != nil {
 		t.Fatal(err)
 	}
 	// Its clock does not run by itself: keys would never expire.
@@ -207,16 +210,33 @@ func (e *embedded) pause(t testing.TB, _ bool) {
 
 // process is a redis-server.
 type process struct {
-	port int
+	port int // 0 before the first start
 	dir  string
 	cmd  *exec.Cmd
 }
 
-func (p *process) addr() string { return loopback(p.port) }
+func (p *process) addr() string { return "127.0.0.1:" + strconv.Itoa(p.port) }
 
-func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+// startAttempts is how many ports are tried: a free one may be taken by
+// somebody else before the server has it.
+const startAttempts = 5
 
 func (p *process) start(t testing.TB) {
+	t.Helper()
+	known := p.port != 0
+	for range startAttempts {
+		if !known {
+			p.port = freePort(t)
+		}
+		if p.run(t) {
+			return
+		}
+	}
+	t.Fatal("redis-server does not start")
+}
+
+// run starts the server and reports whether it is ready.
+func (p *process) run(t testing.TB) bool {
 	t.Helper()
 	p.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(p.port),
 		"--dir", p.dir, "--save", "", "--enable-debug-command", "local")
@@ -231,10 +251,11 @@ func (p *process) start(t testing.TB) {
 	for lines.Scan() {
 		if strings.Contains(lines.Text(), "Ready to accept connections") {
 			go func() { _, _ = io.Copy(io.Discard, out) }() // so that it can go on writing
-			return
+			return true
 		}
 	}
-	t.Fatalf("redis-server did not start: %v", p.cmd.Wait())
+	t.Logf("redis-server on port %d ended: %v", p.port, p.cmd.Wait())
+	return false
 }
 
 func (p *process) stop(t testing.TB) {

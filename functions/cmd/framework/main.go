@@ -5,15 +5,19 @@ package main
 
 import (
 	"cmp"
-	"context"
+	"fmt"
 	"os"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	_ "github.com/tutti-live/tutti/functions" // registers the functions
-	"github.com/tutti-live/tutti/shared/httpserve"
 )
 
+// main leaves signals alone, so that they end the process: Start never returns
+// for one.
 func main() {
-	httpserve.Main(func(context.Context) error { return funcframework.Start(cmp.Or(os.Getenv("PORT"), "8000")) })
+	if err := funcframework.Start(cmp.Or(os.Getenv("PORT"), "8000")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
