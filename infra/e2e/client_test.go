@@ -15,7 +15,7 @@ import (
 
 // client is somebody with the JSON protocol.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	conn   *websocket.Conn
 	frames chan frame // closed when the connection has ended
 	ended  error      // why; set before frames is closed
@@ -43,7 +43,7 @@ type frame struct {
 }
 
 // dial opens a socket without waiting for init.
-func dial(t *testing.T, url string) *client {
+func dial(t testing.TB, url string) *client {
 	t.Helper()
 	conn, response, err := websocket.DefaultDialer.Dial(url, nil)
 	if err != nil {
@@ -196,7 +196,7 @@ func (c *client) settled() {
 }
 
 // refused tries to connect, and returns the HTTP status that refuses it.
-func refused(t *testing.T, url string, header http.Header) *http.Response {
+func refused(t testing.TB, url string, header http.Header) *http.Response {
 	t.Helper()
 	conn, response, err := websocket.DefaultDialer.Dial(url, header)
 	if err == nil {

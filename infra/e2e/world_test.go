@@ -46,7 +46,7 @@ const patience = 10 * time.Second
 
 // world is a Tutti under test.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	redis  *redistest.Server
 	api    string   // http://...
 	relays []string // ws://...
@@ -67,7 +67,7 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world), change ...func(
 }
 
 // newWorld starts relays on a Redis.
-func newWorld(t *testing.T, server *redistest.Server, relays int, change ...func(*devstack.Settings)) *world {
+func newWorld(t testing.TB, server *redistest.Server, relays int, change ...func(*devstack.Settings)) *world {
 	t.Helper()
 	settings, err := devstack.LoadSettings()
 	if err != nil {
