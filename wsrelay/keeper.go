@@ -71,26 +71,28 @@ func (r *liveRoom) open(ctx context.Context) error {
 // keepLog brings what people here do to the log, and reads the log again when
 // something of it may have been missed. It returns when the room is retired.
 func (r *liveRoom) keepLog(ctx context.Context) {
-	wait := retryMin
-	retry := time.NewTimer(wait)
-	retry.Stop()
+	retry := time.NewTimer(retryMax)
 	defer retry.Stop()
+	wake, wait := r.saveWake, retryMin
 	for {
 		select {
 		case <-ctx.Done():
 			r.reportLoss(ctx)
 			return
-		case <-r.saveWake:
+		case <-wake:
 		case <-r.idle:
 		case <-retry.C:
 		}
 		if err := r.settle(ctx); err != nil {
-			r.log.WarnContext(ctx, "not saved yet", slog.Any("error", err), slog.Duration("retry_in", wait))
+			if wake != nil { // once an outage
+				r.log.WarnContext(ctx, "not saved: trying until it is", slog.Any("error", err))
+			}
+			wake = nil // what people do meanwhile must not hurry it
 			retry.Reset(wait)
 			wait = min(2*wait, retryMax)
 			continue
 		}
-		wait = retryMin
+		wake, wait = r.saveWake, retryMin
 		if r.relay.retire(r) {
 			return
 		}
@@ -209,19 +211,23 @@ func (r *liveRoom) keepPresence(ctx context.Context) {
 	interval := r.relay.heartbeat
 	beat := time.NewTimer(rand.N(interval)) //nolint:gosec // spreads load, keeps no secret
 	defer beat.Stop()
+	wake := r.presenceWake
 	for {
 		whole := false
 		select {
 		case <-ctx.Done():
 			_ = r.reportPresence(context.WithoutCancel(ctx), false) // if it fails they time out
 			return
-		case <-r.presenceWake:
+		case <-wake:
 		case <-beat.C:
 			whole = true
 			beat.Reset(interval)
 		}
-		if err := r.reportPresence(ctx, whole); err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "presence not reported yet", slog.Any("error", err))
+		if err := r.reportPresence(ctx, whole); err == nil {
+			wake = r.presenceWake
+		} else if ctx.Err() == nil {
+			r.log.DebugContext(ctx, "presence not reported", slog.Any("error", err))
+			wake = nil // what people do meanwhile must not hurry it
 			beat.Reset(min(interval, retryMax))
 		}
 		waitFor(ctx, nil, presencePace)

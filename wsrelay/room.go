@@ -107,7 +107,7 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	}
 	person.Color = color
 	r.people[s.id] = &member{Person: person, session: s}
-	s.view.own = r.text.value
+	s.view = view{own: r.text.value, version: r.text.version}
 	s.out.push(protocol.Encode(r.initLocked(person)), "")
 	r.broadcastLocked(protocol.UserJoined{UserID: person.ID, Color: person.Color}, "", s)
 	if r.unreported[s.id] {
@@ -137,8 +137,10 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 	code := room.NormalizeText(m.Code)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.view.receive(code); m.BaseVersion != nil {
-		s.view.behind = *m.BaseVersion < r.text.version
+	if m.BaseVersion != nil {
+		s.view.receiveFrom(code, *m.BaseVersion)
+	} else {
+		s.view.receive(code)
 	}
 	if code != r.text.value {
 		r.text.set(s.id, code)
@@ -251,14 +253,14 @@ func (r *liveRoom) broadcastTextLocked(author string, except *session) {
 	frame := r.textFrameLocked(author)
 	for _, m := range r.people {
 		if m.session != nil && m.session != except {
-			m.session.view.show(r.text.value)
+			m.session.view.show(r.text.value, r.text.version)
 			m.session.out.push(frame, slotText)
 		}
 	}
 }
 
 func (r *liveRoom) sendTextLocked(s *session) {
-	s.view.show(r.text.value)
+	s.view.show(r.text.value, r.text.version)
 	s.out.push(r.textFrameLocked(r.text.author), slotText)
 }
 

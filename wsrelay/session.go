@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"runtime/debug"
 	"slices"
@@ -95,7 +96,8 @@ func (s *session) read(ctx context.Context) error {
 			return err
 		}
 		kind, frame, err := s.conn.ReadMessage()
-		if errors.Is(err, websocket.ErrReadLimit) { // gorilla has sent the close frame, 1009
+		if errors.Is(err, websocket.ErrReadLimit) {
+			s.linger()
 			return fmt.Errorf("a frame above %d bytes: %w", maxFrameBytes, err)
 		}
 		if err != nil {
@@ -109,6 +111,16 @@ func (s *session) read(ctx context.Context) error {
 			continue
 		}
 		s.handle(frame)
+	}
+}
+
+// linger reads on, for a moment, what a client sends that has been refused by a
+// close frame (gorilla has sent it, 1009): closing with bytes unread would reset
+// the connection, and the client would never see the reason.
+func (s *session) linger() {
+	conn := s.conn.NetConn()
+	if conn.SetReadDeadline(time.Now().Add(closeGrace)) == nil {
+		_, _ = io.CopyN(io.Discard, conn, maxLingerBytes) // it ends with an error, or too late
 	}
 }
 

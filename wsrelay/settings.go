@@ -42,6 +42,9 @@ const (
 	// default limit with every fourth character escaped in JSON fits.
 	maxFrameBytes = 2 << 20
 
+	// maxLingerBytes is how much of a longer one is read only to be polite.
+	maxLingerBytes = 16 << 20
+
 	// pingEvery and silenceLimit find clients that are gone without a word: two
 	// pings may be lost, and a half-open connection is closed within 35 s.
 	pingEvery    = 15 * time.Second

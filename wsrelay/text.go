@@ -61,6 +61,7 @@ type text struct {
 // or one of those that it was sent and is not known to have seen before that.
 type view struct {
 	own       string
+	version   int64    // of the newest text that it was sent
 	sent      []string // oldest first
 	forgotten bool     // some were sent that sent does not have
 	behind    bool     // it may be showing a text that is older than the room's
@@ -71,12 +72,18 @@ type view struct {
 const maxSent = 32
 
 // show notes that the client was sent the room's text.
-func (v *view) show(s string) {
+func (v *view) show(s string, version int64) {
 	if len(v.sent) == maxSent {
 		v.sent, v.forgotten = v.sent[1:], true
 	}
 	v.sent = append(v.sent, s)
-	v.behind = false
+	v.version, v.behind = version, false
+}
+
+// receiveFrom notes a text that the client made from what it was sent as a version.
+func (v *view) receiveFrom(s string, version int64) {
+	v.own, v.sent, v.forgotten = s, nil, false
+	v.behind = version < v.version
 }
 
 // receive notes a text of the client's. A whole text does not say what its

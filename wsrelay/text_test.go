@@ -78,7 +78,7 @@ func TestView_KnowsWhoIsBehind(t *testing.T) {
 			v := view{own: "start"}
 			for i, text := range c.sent {
 				if text != "" {
-					v.show(text)
+					v.show(text, int64(i+1))
 				}
 				v.receive(c.received[i])
 			}
@@ -92,7 +92,7 @@ func TestView_KnowsWhoIsBehind(t *testing.T) {
 func TestView_ForgettingIsNotSeeing(t *testing.T) {
 	v := view{own: "base"}
 	for i := range maxSent + 1 {
-		v.show(fmt.Sprintf("text number %d", i))
+		v.show(fmt.Sprintf("text number %d", i), int64(i))
 	}
 	if len(v.sent) != maxSent {
 		t.Errorf("remembers %d texts", len(v.sent))
@@ -103,6 +103,17 @@ func TestView_ForgettingIsNotSeeing(t *testing.T) {
 	}
 	if v.receive("text number 32 and more!"); v.behind {
 		t.Errorf("still behind: %+v", v)
+	}
+}
+
+func TestView_ABaseVersionSaysItAll(t *testing.T) {
+	v := view{own: "start", version: 3}
+	v.show("quite another text", 4)
+	if v.receiveFrom("start x", 3); !v.behind {
+		t.Errorf("made from what was sent before, it is not behind: %+v", v)
+	}
+	if v.receiveFrom("start xy", 4); v.behind {
+		t.Errorf("made from the newest, it is behind: %+v", v)
 	}
 }
 
@@ -132,7 +143,7 @@ func BenchmarkView_Receive512KiB(b *testing.B) {
 	text := string(slices.Repeat([]byte("print(1)\n"), 512<<10/9))
 	for b.Loop() {
 		v := view{own: text}
-		v.show(text + "x")
+		v.show(text+"x", 1)
 		v.receive(text + "xy")
 	}
 }
