@@ -22,18 +22,18 @@ func wantRetryAfter(t *testing.T, got reply, low, high int) {
 	}
 }
 
-// slow limits everything to one call in a hundred seconds.
-func slow(s *functions.Settings) { s.CreateRate, s.AutocompleteRate, s.MissRate = 0.01, 0.01, 0.01 }
+// slow limits everything to one call in a hundred seconds, rooms to one in five hundred.
+func slow(s *functions.Settings) { s.CreateRate, s.AutocompleteRate, s.MissRate = 0.002, 0.01, 0.01 }
 
 func TestLimits_EachSaysWhenToComeBack(t *testing.T) {
 	r := newRig(t, redistest.Embedded(t), slow)
 	id := r.create(t, "").RoomID
 	calls := []struct {
 		method, path, body string
-		first              int
+		first, wait        int
 	}{
-		{"POST", "/rooms/autocomplete", `{"code":"def ","cursor_position":4}`, http.StatusOK},
-		{"GET", "/rooms/abcdef/exists", "", http.StatusOK},
+		{"POST", "/rooms/autocomplete", `{"code":"def ","cursor_position":4}`, http.StatusOK, 100},
+		{"GET", "/rooms/abcdef/exists", "", http.StatusOK, 100},
 	}
 	for _, call := range calls {
 		if got := r.do(call.method, call.path, call.body); got.status != call.first {
@@ -42,13 +42,13 @@ func TestLimits_EachSaysWhenToComeBack(t *testing.T) {
 	}
 	calls = append(calls, struct {
 		method, path, body string
-		first              int
-	}{"POST", "/rooms", "", http.StatusCreated})
+		first, wait        int
+	}{"POST", "/rooms", "", http.StatusCreated, 500})
 	for _, call := range calls {
 		t.Run(call.path, func(t *testing.T) {
 			got := r.do(call.method, call.path, call.body)
 			wantProblem(t, got, apierr.RateLimited)
-			wantRetryAfter(t, got, 90, 100)
+			wantRetryAfter(t, got, call.wait-10, call.wait)
 		})
 	}
 	t.Run("who guesses gets no answer even where there is a room", func(t *testing.T) {

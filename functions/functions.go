@@ -68,15 +68,15 @@ func New(store *room.Store, settings Settings, log *slog.Logger) *API {
 			Log:          log,
 			Links:        settings.Links,
 			MaxTextBytes: int(settings.MaxTextBytes),
-			Creations:    limiter(settings.CreateRate),
-			Misses:       limiter(settings.MissRate),
+			Creations:    limiter(settings.CreateRate, createBurstSeconds),
+			Misses:       limiter(settings.MissRate, httpserve.MissBurstSeconds),
 		},
-		autocomplete: &autocomplete.Service{Requests: limiter(settings.AutocompleteRate)},
+		autocomplete: &autocomplete.Service{Requests: limiter(settings.AutocompleteRate, autocompleteBurstSeconds)},
 	}
 }
 
-func limiter(rate config.Rate) *httpserve.Limiter {
-	return httpserve.NewLimiter(float64(rate), max(1, int(rate*burstSeconds)))
+func limiter(rate config.Rate, burstSeconds float64) *httpserve.Limiter {
+	return httpserve.NewLimiter(float64(rate), rate.Burst(burstSeconds))
 }
 
 // Handler serves one function by its name, or Everything.

@@ -2,8 +2,10 @@ package wsrelay
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/gorilla/websocket"
@@ -58,14 +60,15 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
 		apierr.Write(w, err)
 		return
 	}
-	c, err := r.admit(httpserve.ClientOf(req.Context()))
+	client := httpserve.ClientOf(req.Context())
+	c, err := r.admit(client)
 	if err != nil {
 		apierr.Write(w, err)
 		return
 	}
 	defer r.dismiss(c)
 
-	live, err := r.acquire(req.Context(), req.PathValue("room_id"))
+	live, err := r.find(req.Context(), client, req.PathValue("room_id"))
 	if refused := apierr.From(err); err != nil && refused.Code != apierr.NotFound {
 		r.log.WarnContext(req.Context(), "cannot join", slog.Any("error", err))
 		apierr.Write(w, refused)
@@ -89,6 +92,19 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
 	s.serve(ctx)
+}
+
+// find is acquire, but for a client that tries many ids in vain: it is told
+// nothing for a while, not even of rooms that there are.
+func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRoom, error) {
+	if retry, ok := r.misses.Check(client); !ok {
+		return nil, apierr.New(apierr.RateLimited, "too many ids that no room has; wait a moment").After(retry)
+	}
+	live, err := r.acquire(ctx, id)
+	if errors.Is(err, room.ErrNotFound) && room.ValidID(id) {
+		r.misses.Charge(client)
+	}
+	return live, err
 }
 
 // turnAway closes a socket with the reason why it is of no use.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/httpserve"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
@@ -36,6 +37,7 @@ type Relay struct {
 	maxPerClient   int
 	maxPeople      int
 	heartbeat      time.Duration
+	misses         *httpserve.Limiter // ids tried by one client that no room has
 
 	ctx    context.Context // of all sessions and rooms; ends when they must, saved or not
 	cancel context.CancelFunc
@@ -70,6 +72,7 @@ func New(store *room.Store, settings Settings, log *slog.Logger) *Relay {
 		maxPerClient:   int(settings.MaxConnectionsPerClient),
 		maxPeople:      int(settings.MaxPeoplePerRoom),
 		heartbeat:      settings.HeartbeatInterval.Duration(),
+		misses:         httpserve.NewLimiter(float64(settings.MissRate), settings.MissRate.Burst(httpserve.MissBurstSeconds)),
 		ctx:            ctx,
 		cancel:         cancel,
 		rooms:          make(map[string]*liveRoom),

@@ -203,6 +203,22 @@ func TestWire_LimitsOfConnections(t *testing.T) {
 	}
 }
 
+func TestWire_WhoGuessesIDsIsToldNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		for i := range 5 { // five at once may be tried, and then one in 20 s
+			c := dial(t, w.relays[0]+fmt.Sprintf("/ws/guess%d", i))
+			if code := c.closeCode(); code != 4004 {
+				t.Fatalf("guess %d: %v", i, c.ended)
+			}
+		}
+		response := refused(t, w.relays[0]+"/ws/"+id, nil)
+		if response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" {
+			t.Errorf("a room that there is: %d %v", response.StatusCode, response.Header)
+		}
+	}, func(s *devstack.Settings) { s.Relay.MissRate = 0.05 })
+}
+
 func TestWire_PlainHTTP(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		id := w.create("")

@@ -64,6 +64,10 @@ func (r *Rate) Decode(value string) error {
 	return nil
 }
 
+// Burst is how many of the events may come at once when a client has saved up
+// for so many seconds; at least 1.
+func (r Rate) Burst(seconds float64) int { return max(1, int(float64(r)*seconds)) }
+
 func decodeNumber[N ~int](n *N, value string, low, high int) error {
 	i, err := strconv.Atoi(value)
 	if err != nil || i < low || i > high {

@@ -62,6 +62,10 @@ type Limiter struct {
 	buckets *lru.Cache[netip.Addr, *rate.Limiter]
 }
 
+// MissBurstSeconds is for how long a client saves up for ids that no room has:
+// a page of old links may be tried at once.
+const MissBurstSeconds = 100
+
 // NewLimiter allows each client burst events at once and perSecond in the long run.
 func NewLimiter(perSecond float64, burst int) *Limiter {
 	buckets, err := lru.New[netip.Addr, *rate.Limiter](maxClients)
