@@ -15,12 +15,12 @@ type Settings struct {
 
 	// AutocompleteRate is how many suggestions a second one address may ask
 	// for: an office full of people typing.
-	AutocompleteRate config.Rate `envconfig:"AUTOCOMPLETE_RATE" default:"50"`
+	AutocompleteRate config.Rate `envconfig:"AUTOCOMPLETE_RATE" default:"100"`
 }
 
 // For how many seconds a client may save up: a class starts all its rooms at
-// once, while suggestions are asked for all the time.
+// once, and an editor asks for a suggestion at every pause.
 const (
 	createBurstSeconds       = 500
-	autocompleteBurstSeconds = 20
+	autocompleteBurstSeconds = 100
 )
