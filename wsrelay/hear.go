@@ -3,6 +3,7 @@ package wsrelay
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"time"
 
@@ -95,8 +96,12 @@ func (r *liveRoom) noteSavedLocked(e room.Entry) {
 }
 
 // hearHereLocked takes in somebody who came or changed. People of ours are
-// known better here.
+// known better here, those who just left too: what was said of them before is
+// still being heard.
 func (r *liveRoom) hearHereLocked(p room.Person) {
+	if r.leaving[p.ID] {
+		return
+	}
 	if arrived, ok := r.arriving[p.ID]; ok {
 		closeOnce(arrived)
 		return
@@ -115,6 +120,7 @@ func (r *liveRoom) hearHereLocked(p room.Person) {
 }
 
 func (r *liveRoom) hearLeftLocked(id string) {
+	delete(r.leaving, id)
 	known := r.people[id]
 	switch {
 	case known == nil:
@@ -145,6 +151,7 @@ func (r *liveRoom) hearPeopleLocked(people []room.Person) {
 		listed[p.ID] = true
 		r.hearHereLocked(p)
 	}
+	maps.DeleteFunc(r.leaving, func(id string, _ bool) bool { return !listed[id] })
 	for id, m := range r.people {
 		switch {
 		case listed[id]:

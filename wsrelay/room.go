@@ -3,12 +3,12 @@ package wsrelay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
@@ -48,6 +48,7 @@ type liveRoom struct {
 	arriving   map[string]chan struct{} // people of ours whose arrival was not heard yet
 	unreported map[string]bool          // people of ours whom Redis does not know as they are
 	departed   []string                 // people of ours who left, and Redis does not know
+	leaving    map[string]bool          // people of ours who left, and whose leave was not heard yet
 	rollWanted bool                     // everyone is to compare the whole list
 }
 
@@ -74,6 +75,7 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 		people:       make(map[string]*member),
 		arriving:     make(map[string]chan struct{}),
 		unreported:   make(map[string]bool),
+		leaving:      make(map[string]bool),
 	}
 }
 
@@ -85,13 +87,13 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	r.mu.Lock()
 	if len(r.people)+len(r.arriving) >= r.relay.maxPeople {
 		r.mu.Unlock()
-		return apierr.New(apierr.RoomFull, "Room full")
+		return room.ErrFull
 	}
 	r.arriving[s.id] = arrived
 	r.mu.Unlock()
 
 	person := room.Person{ID: s.id}
-	color, err := r.store.Join(ctx, r.id, person)
+	color, err := r.store.Join(ctx, r.id, person, r.relay.maxPeople)
 	if err == nil {
 		waitFor(ctx, arrived, joinWait)
 	}
@@ -99,6 +101,9 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.arriving, s.id)
+	if errors.Is(err, room.ErrFull) {
+		return err
+	}
 	if err != nil {
 		r.log.WarnContext(ctx, "joined without Redis", slog.Any("error", err))
 		color = r.rarestColorLocked()
@@ -126,6 +131,7 @@ func (r *liveRoom) leave(s *session) {
 	delete(r.people, s.id)
 	delete(r.unreported, s.id)
 	r.departed = append(r.departed, s.id)
+	r.leaving[s.id] = true
 	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
 	signal(r.presenceWake)
 }

@@ -35,6 +35,9 @@ import (
 // ErrNotFound says that there is no room with that id, or no more.
 var ErrNotFound = apierr.New(apierr.NotFound, "Room not found")
 
+// ErrFull says that the room has all the people it can hold.
+var ErrFull = apierr.New(apierr.RoomFull, "Room full")
+
 // ErrEpoch says that the room's log is not the one that the caller knows: the
 // room was lost and made again. Load it.
 var ErrEpoch = errors.New("room: the log has another epoch")

@@ -214,14 +214,14 @@ func (s *Store) Append(ctx context.Context, id string, e Entry) (Entry, error) {
 	return e, err
 }
 
-// Join lets a person in and returns the colour that the fewest there have, or
-// fails with ErrNotFound.
-func (s *Store) Join(ctx context.Context, id string, p Person) (color string, err error) {
+// Join lets a person in and returns the colour that the fewest there have. It
+// fails with ErrNotFound, or with ErrFull when most people are in the room.
+func (s *Store) Join(ctx context.Context, id string, p Person, most int) (color string, err error) {
 	encoded, err := json.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("room: encoding a person: %w", err)
 	}
-	args := []any{s.ttl, keysOf(id).channel, s.presence.Milliseconds(), p.ID, encoded}
+	args := []any{s.ttl, keysOf(id).channel, s.presence.Milliseconds(), most, p.ID, encoded}
 	for _, c := range Colors() {
 		args = append(args, c)
 	}
@@ -230,6 +230,9 @@ func (s *Store) Join(ctx context.Context, id string, p Person) (color string, er
 		return "", ErrNotFound
 	}
 	color, _ = reply.(string)
+	if err == nil && color == "" {
+		return "", ErrFull
+	}
 	return color, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const testTTL = 100 // seconds
+const (
+	testTTL    = 100 // seconds
+	manyPeople = 100
+)
 
 func openStore(t *testing.T, server *redistest.Server, opts Options) *Store {
 	t.Helper()
@@ -227,7 +231,7 @@ func TestAppend_RefusesALogThatIsNotThere(t *testing.T) {
 		if err := store.SayPresence(t.Context(), id, Presence{Here: []Person{{ID: "u1"}}, Whole: true}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("presence without a room: %v", err)
 		}
-		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}); !errors.Is(err, ErrNotFound) {
+		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}, manyPeople); !errors.Is(err, ErrNotFound) {
 			t.Errorf("join without a room: %v", err)
 		}
 		if keys := server.Keys(); len(keys) != 0 {
@@ -258,7 +262,7 @@ func TestJoin_SpreadsColours(t *testing.T) {
 		var people []string
 		for i := range 2 * len(Colors()) {
 			person := Person{ID: fmt.Sprintf("user%d", i), Name: `"color":""`}
-			color, err := store.Join(t.Context(), id, person)
+			color, err := store.Join(t.Context(), id, person, manyPeople)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -283,6 +287,32 @@ func TestJoin_SpreadsColours(t *testing.T) {
 	})
 }
 
+func TestJoin_NeverMoreThanTheRoomTakes(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		const most, comers = 5, 20
+		store := openStore(t, server, Options{})
+		id := create(t, store, "", "")
+		var in, full atomic.Int32
+		var wg sync.WaitGroup
+		for i := range comers {
+			wg.Go(func() {
+				switch _, err := store.Join(context.Background(), id, Person{ID: fmt.Sprint("user", i)}, most); {
+				case err == nil:
+					in.Add(1)
+				case errors.Is(err, ErrFull):
+					full.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if in.Load() != most || full.Load() != comers-most {
+			t.Errorf("%d got in, %d did not", in.Load(), full.Load())
+		}
+	})
+}
+
 func TestRoom_GoesByItselfWithAllItsKeys(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		store, err := Open(server.URL, config.Rooms{TTLSeconds: 1}, Options{})
@@ -291,7 +321,7 @@ func TestRoom_GoesByItselfWithAllItsKeys(t *testing.T) {
 		}
 		defer store.Close()
 		id := create(t, store, "text", "")
-		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}); err != nil {
+		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}, manyPeople); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, 5*time.Second, func() bool { return len(server.Keys()) == 0 })

@@ -1,16 +1,22 @@
--- Lets a person into a room, with the colour that the fewest there have, and
--- tells everyone who follows the room.
+-- Lets a person into a room that is not full, with the colour that the fewest
+-- there have, and tells everyone who follows the room.
 --
 -- KEYS 1 log  2 seen  3 presence  4 code  5 users  6 cursors
 -- ARGV 1 ttl in seconds  2 channel  3 length of seen in milliseconds
---      4 id  5 the person as JSON, without a colour  then the colours there are
--- Returns the colour, or false when there is no room.
+--      4 how many people a room takes
+--      5 id  6 the person as JSON, without a colour  then the colours there are
+-- Returns the colour; '' when the room is full; false when there is no room.
 
 local log, seen, presence, users = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
-local ttl, channel, length, id, encoded = unpack(ARGV, 1, 5)
+local ttl, channel, length, most, id, encoded = unpack(ARGV, 1, 6)
 
 if redis.call('EXISTS', log) == 0 then
   return false
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('ZCOUNT', seen, '(' .. string.format('%.0f', now), '+inf') >= tonumber(most) then
+  return ''
 end
 
 local having = {}
@@ -19,7 +25,7 @@ for _, other in ipairs(redis.call('HVALS', presence)) do
   having[color] = (having[color] or 0) + 1
 end
 local chosen
-for i = 6, #ARGV do
+for i = 7, #ARGV do
   local color = ARGV[i]
   if not chosen or (having[color] or 0) < (having[chosen] or 0) then
     chosen = color
@@ -30,8 +36,6 @@ local person = cjson.decode(encoded)
 person.color = chosen
 encoded = cjson.encode(person)
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', seen, string.format('%.0f', now + length), id)
 redis.call('HSET', presence, id, encoded)
 redis.call('SADD', users, id)
