@@ -18,7 +18,7 @@ CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
 RACE     := $(if $(CC_FOUND)$(filter all,$(TUTTI_REQUIRE)),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test race lint bench fmt
+.PHONY: help dev build test race lint bench fmt ci
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: $(GOLANGCI) ## Check formatting, style and common mistakes
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+ci: ## Install what the full run needs (Debian, Ubuntu) and run it, as CI does
+	@.ci/run
 
 fmt: $(GOFUMPT) ## Format all Go code
 	$(GOFUMPT) -w $(MODULES)
