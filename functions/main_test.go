@@ -1,7 +1,6 @@
 package functions_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -18,34 +17,17 @@ import (
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/httpserve"
+	"github.com/tutti-live/tutti/shared/logtest"
 	"github.com/tutti-live/tutti/shared/redistest"
 	"github.com/tutti-live/tutti/shared/room"
 )
 
 // defaultLog is what packages log that are not given a logger.
-var defaultLog logBuffer
+var defaultLog logtest.Buffer
 
 func TestMain(m *testing.M) {
 	slog.SetDefault(httpserve.NewLogger(&defaultLog, slog.LevelDebug))
 	goleak.VerifyTestMain(m)
-}
-
-// logBuffer is a log that goroutines write and a test reads.
-type logBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }
 
 // secretLength is the length of ids that are looked for in logs: shorter ones
@@ -60,7 +42,7 @@ type rig struct {
 	api     *functions.API
 	url     string
 	client  *http.Client
-	log     logBuffer
+	log     logtest.Buffer
 	mu      sync.Mutex
 	secrets []string
 }

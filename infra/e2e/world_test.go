@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -11,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"github.com/tutti-live/tutti/functions"
 	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/logtest"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
 
@@ -51,7 +50,7 @@ type world struct {
 	api    string   // http://...
 	relays []string // ws://...
 	stack  *devstack.Stack
-	log    *syncBuffer
+	log    *logtest.Buffer
 }
 
 // everywhere runs a test in each kind of world, all in parallel.
@@ -80,7 +79,7 @@ func newWorld(t testing.TB, server *redistest.Server, relays int, change ...func
 	for _, f := range change {
 		f(&settings)
 	}
-	w := &world{t: t, redis: server, log: &syncBuffer{}}
+	w := &world{t: t, redis: server, log: &logtest.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.stack, err = devstack.Start(settings, log)
 	if err != nil {
@@ -176,22 +175,4 @@ func eventually(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
-}
-
-// syncBuffer is a buffer that many write to.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

@@ -1,7 +1,6 @@
 package httpserve
 
 import (
-	"bytes"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -13,46 +12,15 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/logtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// logBuffer is a log that goroutines write and a test reads.
-type logBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
-// records reads the log, of which every line must be one JSON object.
-func (b *logBuffer) records(t *testing.T) []map[string]any {
-	t.Helper()
-	var records []map[string]any
-	for line := range strings.Lines(b.String()) {
-		var record map[string]any
-		if err := json.Unmarshal([]byte(line), &record); err != nil {
-			t.Fatalf("%q is not JSON: %v", line, err)
-		}
-		records = append(records, record)
-	}
-	return records
-}
-
 // record is the only line of the log.
-func (b *logBuffer) record(t *testing.T) map[string]any {
+func onlyRecord(t *testing.T, b *logtest.Buffer) map[string]any {
 	t.Helper()
-	records := b.records(t)
+	records := b.Records(t)
 	if len(records) != 1 {
 		t.Fatalf("%d lines, want 1:\n%s", len(records), b)
 	}
@@ -60,8 +28,8 @@ func (b *logBuffer) record(t *testing.T) map[string]any {
 }
 
 // newLog makes a logger of all levels, and shows what it writes.
-func newLog() (*slog.Logger, *logBuffer) {
-	buffer := new(logBuffer)
+func newLog() (*slog.Logger, *logtest.Buffer) {
+	buffer := new(logtest.Buffer)
 	return NewLogger(buffer, slog.LevelDebug), buffer
 }
 

@@ -51,7 +51,7 @@ func TestObserve_KeepsASaneRequestIDAndReplacesAnyOther(t *testing.T) {
 			if len(got) != 1 || (got[0] == test.id) != test.kept || !regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`).MatchString(got[0]) {
 				t.Errorf("%q became %q", test.id, got)
 			}
-			if logged := buffer.record(t)["request_id"]; logged != got[0] {
+			if logged := onlyRecord(t, buffer)["request_id"]; logged != got[0] {
 				t.Errorf("answered %q, logged %v", got[0], logged)
 			}
 		})
@@ -92,7 +92,7 @@ func TestObserve_APanicIsAnInternalErrorWithItsStackInTheLog(t *testing.T) {
 		if body := got.Body.String(); strings.Contains(body, "secret") || strings.Contains(body, "a972ed") {
 			t.Errorf("a client reads %s", body)
 		}
-		records := buffer.records(t)
+		records := buffer.Records(t)
 		if len(records) != 2 {
 			t.Fatalf("%d records, want the panic and the request", len(records))
 		}
@@ -126,7 +126,7 @@ func TestObserve_APanicAfterWritingEndsTheConnection(t *testing.T) {
 		t.Errorf("read %q, %v", body, err)
 	}
 	server.Close() // so that all is logged
-	if records := buffer.records(t); len(records) != 2 || records[0]["panic"] != "too late" {
+	if records := buffer.Records(t); len(records) != 2 || records[0]["panic"] != "too late" {
 		t.Errorf("logged %s", buffer)
 	}
 }
@@ -137,7 +137,7 @@ func TestObserve_LetsHandlersAbort(t *testing.T) {
 		if value := recover(); value != http.ErrAbortHandler { //nolint:errorlint // net/http compares like this
 			t.Errorf("recovered %v", value)
 		}
-		if record := buffer.record(t); record["message"] != "request" {
+		if record := onlyRecord(t, buffer); record["message"] != "request" {
 			t.Errorf("logged %v", record)
 		}
 	}()
@@ -172,7 +172,7 @@ func TestObserve_LogsTheTraceOfEitherHeader(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			log, buffer := newLog()
 			answer(Observe(log, 0, http.HandlerFunc(ok)), get("/", test.headers...))
-			if got := buffer.record(t)["logging.googleapis.com/trace"]; got != test.want {
+			if got := onlyRecord(t, buffer)["logging.googleapis.com/trace"]; got != test.want {
 				t.Errorf("trace %v, want %v", got, test.want)
 			}
 		})
@@ -201,14 +201,14 @@ func TestObserve_LogsTheRouteAndNeverThePath(t *testing.T) {
 		{"OPTIONS", "/rooms/a972ed/exists", "/", 405},
 	}
 	for _, test := range tests {
-		buffer.buffer.Reset()
+		buffer.Reset()
 		r := httptest.NewRequest(test.method, "/", http.NoBody)
 		r.URL = mustURL(t, test.path)
 		r.Header.Set("Referer", "http://localhost:3000/a972ed")
 		r.Header.Set("User-Agent", "a972ed")
 		r.RequestURI = test.path
 		answer(handler, r)
-		record := buffer.record(t)
+		record := onlyRecord(t, buffer)
 		if strings.Contains(buffer.String(), "a972ed") {
 			t.Errorf("the room's id is in the log: %s", buffer)
 		}
@@ -222,7 +222,7 @@ func TestObserve_LogsTheRouteAndNeverThePath(t *testing.T) {
 func TestObserve_LogsWhatCloudLoggingReads(t *testing.T) {
 	log, buffer := newLog()
 	answer(Observe(log, 0, http.HandlerFunc(ok)), get("/"))
-	record := buffer.record(t)
+	record := onlyRecord(t, buffer)
 	request, _ := record["httpRequest"].(map[string]any)
 	latency, _ := request["latency"].(string)
 	if record["severity"] != "INFO" || record["message"] != "request" || record["time"] == nil ||
@@ -248,7 +248,7 @@ func TestObserve_LogsTheStatusThatWasSent(t *testing.T) {
 	for _, test := range tests {
 		log, buffer := newLog()
 		answer(Observe(log, 0, test.handler), get("/"))
-		request, _ := buffer.record(t)["httpRequest"].(map[string]any)
+		request, _ := onlyRecord(t, buffer)["httpRequest"].(map[string]any)
 		if request["status"] != test.want {
 			t.Errorf("%s: status %v, want %v", test.name, request["status"], test.want)
 		}
@@ -279,7 +279,7 @@ func TestObserve_HandsTheConnectionToAWebSocket(t *testing.T) {
 		t.Errorf("read %q, %v", said, err)
 	}
 	server.Close()
-	if request, _ := buffer.record(t)["httpRequest"].(map[string]any); request["status"] != 101.0 {
+	if request, _ := onlyRecord(t, buffer)["httpRequest"].(map[string]any); request["status"] != 101.0 {
 		t.Errorf("logged %v", request)
 	}
 }
@@ -297,7 +297,7 @@ func TestNewLogger_WritesOneLineWhateverIsSaid(t *testing.T) {
 	evil := "a\r\n{\"severity\":\"ERROR\"}\x1b[31m\u2028\x00\xff\""
 	log, buffer := newLog()
 	log.With(slog.String("with", evil)).WithGroup("group").Warn(evil, slog.String("field", evil), slog.Any("error", errors.New(evil)))
-	record := buffer.record(t)
+	record := onlyRecord(t, buffer)
 	if record["severity"] != "WARNING" || strings.ContainsAny(strings.TrimSuffix(buffer.String(), "\n"), "\r\n\x1b\x00") {
 		t.Errorf("logged %q", buffer)
 	}
@@ -310,7 +310,7 @@ func TestNewLogger_NamesSeveritiesAsCloudLoggingDoes(t *testing.T) {
 	log.Warn("x")
 	log.Error("x")
 	var got []string
-	for _, record := range buffer.records(t) {
+	for _, record := range buffer.Records(t) {
 		severity, _ := record["severity"].(string)
 		got = append(got, severity)
 	}
