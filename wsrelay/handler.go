@@ -51,12 +51,8 @@ func (r *Relay) Handler() http.Handler {
 // can be refused before the upgrade is: but a room that does not exist is told
 // by a close code, because browsers show pages nothing else.
 func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
-	if !websocket.IsWebSocketUpgrade(req) {
+	if err := r.checkRequest(req); err != nil {
 		w.Header().Set("Upgrade", "websocket")
-		apierr.Write(w, apierr.New(apierr.UpgradeRequired, "this is a WebSocket"))
-		return
-	}
-	if err := r.checkOrigin(req); err != nil {
 		apierr.Write(w, err)
 		return
 	}
@@ -117,6 +113,14 @@ func turnAway(conn *websocket.Conn, reason *apierr.Error) {
 			return
 		}
 	}
+}
+
+// checkRequest refuses what is no socket, or one of a page that is not allowed.
+func (r *Relay) checkRequest(req *http.Request) error {
+	if !websocket.IsWebSocketUpgrade(req) {
+		return apierr.New(apierr.UpgradeRequired, "this is a WebSocket")
+	}
+	return r.checkOrigin(req)
 }
 
 // checkOrigin lets in pages of the allowed origins, and programs, which send

@@ -1,10 +1,7 @@
 package wsrelay
 
 import (
-	"fmt"
-	"log/slog"
 	"maps"
-	"runtime/debug"
 	"time"
 
 	"github.com/tutti-live/tutti/shared/protocol"
@@ -17,12 +14,7 @@ import (
 func (r *liveRoom) hear(event room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer func() {
-		if value := recover(); value != nil {
-			r.log.Error("panic", slog.String("panic", fmt.Sprint(value)), slog.String("stack", string(debug.Stack())))
-			r.suspectLocked()
-		}
-	}()
+	defer logPanic(r.log, r.suspectLocked)
 	if !r.ready {
 		r.backlog = append(r.backlog, event)
 		return
@@ -103,7 +95,8 @@ func (r *liveRoom) hearHereLocked(p room.Person) {
 		return
 	}
 	if arrived, ok := r.arriving[p.ID]; ok {
-		closeOnce(arrived)
+		arrived.color = p.Color
+		closeOnce(arrived.heard)
 		return
 	}
 	known := r.people[p.ID]

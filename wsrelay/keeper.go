@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
 
@@ -16,6 +18,14 @@ import (
 // saved, what is not saved is lost, and said to be.
 func (r *liveRoom) run(ctx context.Context) {
 	defer close(r.gone)
+	defer r.relay.forget(r)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	broken := func() {
+		cancel()
+		r.dropEveryone()
+	}
+	defer logPanic(r.log, broken)
 	if err := r.open(ctx); err != nil {
 		r.loadErr = err
 		r.relay.forget(r)
@@ -27,12 +37,34 @@ func (r *liveRoom) run(ctx context.Context) {
 	presenceCtx, stopPresence := context.WithCancel(ctx)
 	defer stopPresence()
 	var keepers sync.WaitGroup
-	keepers.Go(func() { r.keepPresence(presenceCtx) })
+	keepers.Go(func() {
+		defer logPanic(r.log, broken)
+		r.keepPresence(presenceCtx)
+	})
 	r.keepLog(ctx)
 	stopPresence()
 	keepers.Wait()
-	r.store.Unfollow(r.id)
-	r.relay.forget(r)
+	if ctx.Err() == nil { // otherwise the connection ends anyway
+		r.store.Unfollow(r.id)
+	}
+}
+
+// dropEveryone ends the sessions of a room that a bug has broken. They find it
+// loaded anew when they come back.
+func (r *liveRoom) dropEveryone() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, m := range r.people {
+		if m.session != nil {
+			m.session.out.close(protocol.CloseInternal, "internal error")
+		}
+	}
+	select {
+	case <-r.loaded:
+	default:
+		r.loadErr = apierr.New(apierr.Internal, "internal error")
+		close(r.loaded)
+	}
 }
 
 // open follows the room and then reads it, in this order: so nothing is missed.
@@ -47,7 +79,7 @@ func (r *liveRoom) open(ctx context.Context) error {
 	if err := r.store.Follow(ctx, r.id, r.hear); err != nil {
 		return err
 	}
-	state, err := r.store.Load(ctx, r.id)
+	state, err := r.store.Load(ctx, r.id, "")
 	if err != nil {
 		r.store.Unfollow(r.id)
 		return err
@@ -102,6 +134,7 @@ func (r *liveRoom) keepLog(ctx context.Context) {
 // settle checks and saves until there is nothing left to check or save. One
 // entry is on its way at a time; what comes meanwhile replaces what waits.
 func (r *liveRoom) settle(ctx context.Context) error {
+	checked := false
 	for {
 		r.mu.Lock()
 		suspect := r.suspect
@@ -116,14 +149,27 @@ func (r *liveRoom) settle(ctx context.Context) error {
 				r.mu.Unlock()
 				return err
 			}
+			checked = true
 		case entry != nil:
-			if err := r.save(ctx, *entry); err != nil {
+			err := r.save(ctx, *entry)
+			if errors.Is(err, errLogGone) && !checked {
+				continue
+			}
+			if err != nil { // a log that is gone right after a check is not to be hurried
 				return err
 			}
 		default:
 			return nil
 		}
 	}
+}
+
+// settled reports whether there is nothing to save or check. It may be asked
+// under relay.mu, which is always taken before a room's.
+func (r *liveRoom) settled() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unsavedLocked() == nil && !r.suspect
 }
 
 // unsavedLocked is the next entry to save, for the log as it is known.
@@ -138,7 +184,12 @@ func (r *liveRoom) unsavedLocked() *room.Entry {
 	return nil
 }
 
-// save appends an entry. When there is no such log any more, the next step is a check.
+// errLogGone says that an entry cannot be saved before a check.
+var errLogGone = errors.New("the log is not there, or another one")
+
+// save appends an entry. When there is no such log any more, or the entry was
+// replaced by others' before its first append was known to have worked, the
+// next step is a check.
 func (r *liveRoom) save(ctx context.Context, entry room.Entry) error {
 	saved, err := r.store.Append(ctx, r.id, entry)
 	r.mu.Lock()
@@ -146,7 +197,10 @@ func (r *liveRoom) save(ctx context.Context, entry room.Entry) error {
 	switch {
 	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrEpoch):
 		r.suspect = true
-		return nil
+		return errLogGone
+	case errors.Is(err, room.ErrReplaced):
+		r.suspect = true
+		saved = entry
 	case err != nil:
 		return err
 	}
@@ -161,13 +215,13 @@ func (r *liveRoom) check(ctx context.Context) error {
 	before, text, language := r.head, r.text.value, r.language.value
 	r.mu.Unlock()
 
-	state, err := r.store.Load(ctx, r.id)
+	state, err := r.store.Load(ctx, r.id, language)
 	if errors.Is(err, room.ErrNotFound) {
 		r.log.WarnContext(ctx, "Redis lost the room: putting it back")
 		if _, err := r.store.Restore(ctx, r.id, text, language); err != nil {
 			return err
 		}
-		state, err = r.store.Load(ctx, r.id)
+		state, err = r.store.Load(ctx, r.id, language)
 	}
 	if err != nil {
 		return err

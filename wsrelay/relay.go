@@ -71,7 +71,7 @@ func New(store *room.Store, settings Settings, log *slog.Logger) *Relay {
 		maxConnections: int(settings.MaxConnections),
 		maxPerClient:   int(settings.MaxConnectionsPerClient),
 		maxPeople:      int(settings.MaxPeoplePerRoom),
-		heartbeat:      settings.HeartbeatInterval.Duration(),
+		heartbeat:      settings.heartbeat(),
 		misses:         httpserve.NewLimiter(float64(settings.MissRate), settings.MissRate.Burst(httpserve.MissBurstSeconds)),
 		ctx:            ctx,
 		cancel:         cancel,
@@ -175,12 +175,12 @@ func (r *Relay) release(live *liveRoom) {
 	}
 }
 
-// retire closes a room for good if nobody is in it or on the way, and reports
-// whether it did.
+// retire closes a room for good if nobody is in it or on the way and all is
+// saved, and reports whether it did.
 func (r *Relay) retire(live *liveRoom) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	live.closing = live.refs == 0
+	live.closing = live.refs == 0 && live.settled()
 	return live.closing
 }
 
@@ -219,7 +219,11 @@ func (r *Relay) Drain(ctx context.Context) {
 	}
 	r.cancel()
 	r.closeAll()
-	<-done
+	forced, cancel := context.WithTimeout(context.WithoutCancel(ctx), forcedStop)
+	defer cancel()
+	if await(forced, done) != nil {
+		r.log.ErrorContext(ctx, "stopped with work under way")
+	}
 }
 
 // closeAll cuts the connections that are left.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -42,14 +43,14 @@ type liveRoom struct {
 	ready      bool
 	text       text
 	language   register
-	head       room.Position            // of the log, as far as it was heard
-	suspect    bool                     // the log must be read again
-	people     map[string]*member       // by person id
-	arriving   map[string]chan struct{} // people of ours whose arrival was not heard yet
-	unreported map[string]bool          // people of ours whom Redis does not know as they are
-	departed   []string                 // people of ours who left, and Redis does not know
-	leaving    map[string]bool          // people of ours who left, and whose leave was not heard yet
-	rollWanted bool                     // everyone is to compare the whole list
+	head       room.Position       // of the log, as far as it was heard
+	suspect    bool                // the log must be read again
+	people     map[string]*member  // by person id
+	arriving   map[string]*arrival // people of ours who are on their way in
+	unreported map[string]bool     // people of ours whom Redis does not know as they are
+	departed   []string            // people of ours who left, and Redis does not know
+	leaving    map[string]bool     // people of ours who left, and whose leave was not heard yet
+	rollWanted bool                // everyone is to compare the whole list
 }
 
 // member is somebody in the room.
@@ -57,6 +58,23 @@ type member struct {
 	room.Person
 	session *session  // nil for somebody on another relay
 	missing time.Time // since when a list lacked somebody on another relay; zero: it did not
+}
+
+// arrival is somebody of ours on the way in.
+type arrival struct {
+	heard chan struct{} // closed when Redis has told everyone, and so us
+	color string        // that Redis gave, once heard
+}
+
+// sessionsLocked counts the people who are connected here.
+func (r *liveRoom) sessionsLocked() int {
+	n := 0
+	for _, m := range r.people {
+		if m.session != nil {
+			n++
+		}
+	}
+	return n
 }
 
 func newLiveRoom(relay *Relay, id string) *liveRoom {
@@ -73,7 +91,7 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 		text:         text{register: register{kind: room.KindText}},
 		language:     register{kind: room.KindLanguage},
 		people:       make(map[string]*member),
-		arriving:     make(map[string]chan struct{}),
+		arriving:     make(map[string]*arrival),
 		unreported:   make(map[string]bool),
 		leaving:      make(map[string]bool),
 	}
@@ -83,36 +101,31 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 // join is then in init, as long as Redis answers; while it does not, people
 // still get into a room that is held here.
 func (r *liveRoom) join(ctx context.Context, s *session) error {
-	arrived := make(chan struct{})
+	person := room.Person{ID: s.id}
+	arrived := &arrival{heard: make(chan struct{})}
 	r.mu.Lock()
-	if len(r.people)+len(r.arriving) >= r.relay.maxPeople {
-		r.mu.Unlock()
-		return room.ErrFull
-	}
 	r.arriving[s.id] = arrived
 	r.mu.Unlock()
-
-	person := room.Person{ID: s.id}
-	color, err := r.store.Join(ctx, r.id, person, r.relay.maxPeople)
+	color, err := r.store.Join(ctx, r.id, person, room.Capacity{Most: r.relay.maxPeople, Fresh: 2 * r.relay.heartbeat})
 	if err == nil {
-		waitFor(ctx, arrived, joinWait)
+		waitFor(ctx, arrived.heard, joinWait)
 	}
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.arriving, s.id)
-	if errors.Is(err, room.ErrFull) {
-		return err
+	if errors.Is(err, room.ErrFull) || err != nil && r.sessionsLocked() >= r.relay.maxPeople {
+		return room.ErrFull
 	}
 	if err != nil {
 		r.log.WarnContext(ctx, "joined without Redis", slog.Any("error", err))
-		color = r.rarestColorLocked()
+		color = cmp.Or(arrived.color, r.rarestColorLocked()) // only the reply may have been lost
 		r.unreported[s.id] = true
 		r.suspectLocked() // a room that is not found has to be put back
 	}
 	person.Color = color
 	r.people[s.id] = &member{Person: person, session: s}
-	s.view = view{own: r.text.value, version: r.text.version}
+	s.view = view{own: r.text.value, version: r.text.version, proven: r.text.version} // nothing can cross with init
 	s.out.push(protocol.Encode(r.initLocked(person)), "")
 	r.broadcastLocked(protocol.UserJoined{UserID: person.ID, Color: person.Color}, "", s)
 	if r.unreported[s.id] {
@@ -130,8 +143,10 @@ func (r *liveRoom) leave(s *session) {
 	}
 	delete(r.people, s.id)
 	delete(r.unreported, s.id)
-	r.departed = append(r.departed, s.id)
-	r.leaving[s.id] = true
+	if len(r.departed) < maxDeparted { // the others time out
+		r.departed = append(r.departed, s.id)
+		r.leaving[s.id] = true
+	}
 	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
 	signal(r.presenceWake)
 }
@@ -166,6 +181,7 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 
 // settleText sends a client the room's text, unless it was sent one since.
 func (r *liveRoom) settleText(s *session) {
+	defer logPanic(r.log, s.out.abort)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.people[s.id] != nil && s.view.behind {
@@ -259,15 +275,26 @@ func (r *liveRoom) broadcastTextLocked(author string, except *session) {
 	frame := r.textFrameLocked(author)
 	for _, m := range r.people {
 		if m.session != nil && m.session != except {
-			m.session.view.show(r.text.value, r.text.version)
-			m.session.out.push(frame, slotText)
+			r.showTextLocked(m.session, frame)
 		}
 	}
 }
 
 func (r *liveRoom) sendTextLocked(s *session) {
+	r.showTextLocked(s, r.textFrameLocked(r.text.author))
+}
+
+// showTextLocked sends a client the frame of the room's text.
+func (r *liveRoom) showTextLocked(s *session, frame []byte) {
 	s.view.show(r.text.value, r.text.version)
-	s.out.push(r.textFrameLocked(r.text.author), slotText)
+	s.out.pushProven(frame, slotText, strconv.AppendInt(nil, r.text.version, 10))
+}
+
+// prove notes that a client has received the text of a version.
+func (r *liveRoom) prove(s *session, version int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.view.prove(version)
 }
 
 func (r *liveRoom) textFrameLocked(author string) []byte {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -58,6 +58,7 @@ func (s *session) serve(ctx context.Context) {
 	stop, written := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(written)
+		defer logPanic(s.log, s.out.abort)
 		s.out.run(stop)
 	}()
 	defer func() {
@@ -65,7 +66,10 @@ func (s *session) serve(ctx context.Context) {
 		<-written
 		_ = s.conn.Close() // it has ended: an error would say just that
 	}()
-	defer s.recoverPanic(ctx)
+	defer logPanic(s.log, func() {
+		s.out.close(protocol.CloseInternal, "internal error")
+		s.awaitClose()
+	})
 
 	if err := s.room.join(ctx, s); err != nil {
 		refused := apierr.From(err)
@@ -90,7 +94,12 @@ func (s *session) awaitClose() {
 // read takes the client's messages until the connection fails.
 func (s *session) read(ctx context.Context) error {
 	s.conn.SetReadLimit(maxFrameBytes)
-	s.conn.SetPongHandler(func(string) error { return s.out.alive() })
+	s.conn.SetPongHandler(func(proof string) error {
+		if version, err := strconv.ParseInt(proof, 10, 64); err == nil { // pings that ask for life have none
+			s.room.prove(s, version)
+		}
+		return s.out.alive()
+	})
 	for {
 		if err := s.out.alive(); err != nil {
 			return err
@@ -158,13 +167,4 @@ func (s *session) handle(frame []byte) {
 
 func (s *session) refuse(code, message string) {
 	s.out.push(protocol.Encode(protocol.ErrorFrame{Code: code, Message: message}), "")
-}
-
-// recoverPanic ends only this connection when its handling has a bug.
-func (s *session) recoverPanic(ctx context.Context) {
-	if value := recover(); value != nil {
-		s.log.ErrorContext(ctx, "panic", slog.Any("panic", value), slog.String("stack", string(debug.Stack())))
-		s.out.close(protocol.CloseInternal, "internal error")
-		s.awaitClose()
-	}
 }

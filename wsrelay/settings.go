@@ -1,6 +1,7 @@
 package wsrelay
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/tutti-live/tutti/shared/config"
@@ -34,6 +35,22 @@ type Settings struct {
 	// PresenceTimeout + HeartbeatInterval, with 2 s left of the promised 40
 	// for telling everybody.
 	PresenceTimeout config.Interval `envconfig:"PRESENCE_TIMEOUT" default:"28s"`
+}
+
+// Check finds settings that do not fit together.
+func (s *Settings) Check() error {
+	if s.PresenceTimeout.Duration() <= 2*s.HeartbeatInterval.Duration() {
+		return &config.Error{
+			Variable: "PRESENCE_TIMEOUT",
+			Reason:   fmt.Errorf("%v is not more than twice HEARTBEAT_INTERVAL, %v", s.PresenceTimeout, s.HeartbeatInterval),
+		}
+	}
+	return nil
+}
+
+// heartbeat is HEARTBEAT_INTERVAL, or less where rooms would be gone by then.
+func (s *Settings) heartbeat() time.Duration {
+	return min(s.HeartbeatInterval.Duration(), s.TTL()/3)
 }
 
 // Limits of one connection, and of what a relay waits for.
@@ -86,6 +103,10 @@ const (
 	// to the other relays: 20 a second are as smooth as anyone sees.
 	presencePace = 50 * time.Millisecond
 
+	// maxDeparted is how many people of one room may have left while Redis was
+	// away and be told to it afterwards.
+	maxDeparted = 1000
+
 	// joinWait is how long a join waits to hear of itself from Redis, so that
 	// the client starts from all that was there before it.
 	joinWait = 1 * time.Second
@@ -95,6 +116,10 @@ const (
 	// frontends hold back what is typed, and well below the 5 s in which all
 	// must show the same.
 	settleAfter = 1 * time.Second
+
+	// forcedStop is what sessions and rooms get to end when a drain did not
+	// bring them to it: at 9 s in all the process must be gone.
+	forcedStop = 1 * time.Second
 
 	// retryMin and retryMax are the wait between attempts to save, doubled each time.
 	retryMin = 100 * time.Millisecond

@@ -62,35 +62,47 @@ type text struct {
 type view struct {
 	own       string
 	version   int64    // of the newest text that it was sent
+	proven    int64    // of the newest that it is known to have received
 	sent      []string // oldest first
+	bytes     int      // of sent
 	forgotten bool     // some were sent that sent does not have
 	behind    bool     // it may be showing a text that is older than the room's
 }
 
-// maxSent bounds the texts that a client may have been sent and not seen. At
-// the pace at which people type, that is many round trips.
-const maxSent = 32
+// maxSentBytes bounds the texts that a client may have been sent and not seen,
+// and maxSent their number: at the pace at which people type, that is many
+// round trips.
+const (
+	maxSent      = 32
+	maxSentBytes = 2 << 20
+)
 
 // show notes that the client was sent the room's text.
 func (v *view) show(s string, version int64) {
-	if len(v.sent) == maxSent {
+	for len(v.sent) > 0 && (len(v.sent) == maxSent || v.bytes+len(s) > maxSentBytes) {
+		v.bytes -= len(v.sent[0])
 		v.sent, v.forgotten = v.sent[1:], true
 	}
 	v.sent = append(v.sent, s)
+	v.bytes += len(s)
 	v.version, v.behind = version, false
 }
 
+// prove notes that the client has received the text of a version.
+func (v *view) prove(version int64) { v.proven = max(v.proven, version) }
+
 // receiveFrom notes a text that the client made from what it was sent as a version.
 func (v *view) receiveFrom(s string, version int64) {
-	v.own, v.sent, v.forgotten = s, nil, false
 	v.behind = version < v.version
+	v.own, v.sent, v.bytes, v.forgotten = s, nil, 0, false
 }
 
 // receive notes a text of the client's. A whole text does not say what its
 // author had seen: it is taken for a change of the text that it differs from in
 // least, and of the newest of several. A client that had not seen all that it
 // was sent will show that, though the room now has the client's own text,
-// which is newer: then it is behind.
+// which is newer: then it is behind. It also counts as behind while it is not
+// known to have received the newest, because then the two may have crossed.
 func (v *view) receive(s string) {
 	base, least := -1, changedLength(v.own, s)
 	for i, sent := range v.sent {
@@ -98,8 +110,11 @@ func (v *view) receive(s string) {
 			base, least = i, n
 		}
 	}
+	for _, seen := range v.sent[:base+1] {
+		v.bytes -= len(seen)
+	}
 	v.own, v.sent = s, v.sent[base+1:]
-	v.behind = len(v.sent) > 0 || v.forgotten
+	v.behind = len(v.sent) > 0 || v.forgotten || v.proven < v.version
 	v.forgotten = v.forgotten && base < 0
 }
 

@@ -79,6 +79,7 @@ func TestView_KnowsWhoIsBehind(t *testing.T) {
 			for i, text := range c.sent {
 				if text != "" {
 					v.show(text, int64(i+1))
+					v.prove(int64(i + 1))
 				}
 				v.receive(c.received[i])
 			}
@@ -97,12 +98,39 @@ func TestView_ForgettingIsNotSeeing(t *testing.T) {
 	if len(v.sent) != maxSent {
 		t.Errorf("remembers %d texts", len(v.sent))
 	}
+	v.prove(maxSent)
 	v.receive("text number 32 and more") // the newest is closest, but some are unknown
 	if !v.behind {
 		t.Errorf("not behind: %+v", v)
 	}
 	if v.receive("text number 32 and more!"); v.behind {
 		t.Errorf("still behind: %+v", v)
+	}
+}
+
+func TestView_WhatIsNotProvenToBeReceivedMayHaveCrossed(t *testing.T) {
+	v := view{own: "abc"}
+	v.show("ab", 1)
+	if v.receive("a"); !v.behind { // looks like a change of "ab", and may be one of "abc"
+		t.Errorf("not behind: %+v", v)
+	}
+	v.prove(1)
+	if v.receive("ax"); v.behind {
+		t.Errorf("still behind: %+v", v)
+	}
+}
+
+func TestView_RemembersNoMoreThanItMay(t *testing.T) {
+	v := view{own: "base"}
+	long := string(make([]byte, maxSentBytes/3))
+	for i := range 10 {
+		v.show(long, int64(i))
+	}
+	if len(v.sent) != 3 || v.bytes != 3*len(long) || !v.forgotten {
+		t.Errorf("remembers %d texts, %d bytes", len(v.sent), v.bytes)
+	}
+	if v.receive(long); v.bytes != 0 || len(v.sent) != 0 {
+		t.Errorf("remembers %d texts, %d bytes of what was seen", len(v.sent), v.bytes)
 	}
 }
 

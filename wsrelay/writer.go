@@ -28,6 +28,7 @@ type writer struct {
 type outgoing struct {
 	frame []byte
 	slot  string // "" for a message that must not be replaced
+	proof []byte // sent in a ping behind the frame: the pong proves that it was received
 }
 
 // goodbye is how a connection ends.
@@ -51,7 +52,10 @@ func newWriter(conn *websocket.Conn) *writer {
 // one with the same slot that has not left yet: of a cursor or a whole text
 // only the latest matters. A client that lets too much pile up is told to come
 // back later.
-func (w *writer) push(frame []byte, slot string) {
+func (w *writer) push(frame []byte, slot string) { w.pushProven(frame, slot, nil) }
+
+// pushProven is push for a frame whose receipt is to be proven by a pong with proof.
+func (w *writer) pushProven(frame []byte, slot string, proof []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closing != nil {
@@ -59,9 +63,9 @@ func (w *writer) push(frame []byte, slot string) {
 	}
 	if waiting := w.slots[slot]; slot != "" && waiting != nil {
 		w.bytes += w.weight(slot, len(frame)) - w.weight(slot, len(waiting.frame))
-		waiting.frame = frame
+		waiting.frame, waiting.proof = frame, proof
 	} else {
-		m := &outgoing{frame: frame, slot: slot}
+		m := &outgoing{frame: frame, slot: slot, proof: proof}
 		w.queue = append(w.queue, m)
 		w.bytes += w.weight(slot, len(frame))
 		if slot != "" {
@@ -162,6 +166,9 @@ func (w *writer) drain() (done bool) {
 			w.conn.SetWriteDeadline(time.Now().Add(writeLimit)),
 			w.conn.WriteMessage(websocket.TextMessage, m.frame),
 		)
+		if err == nil && m.proof != nil {
+			err = w.control(websocket.PingMessage, m.proof)
+		}
 		if err != nil {
 			w.abort()
 			return true

@@ -123,24 +123,9 @@ func TestWriter_CountsBackToZero(t *testing.T) {
 
 func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
-		broken := &liveRoom{log: slog.New(slog.DiscardHandler)} // has no relay: handling a text panics
-		s := newSession("u1", conn, broken)
-		stop, written := make(chan struct{}), make(chan struct{})
-		go func() {
-			defer close(written)
-			s.out.run(stop)
-		}()
-		func() {
-			defer s.recoverPanic(context.Background())
-			_ = s.read(context.Background())
-		}()
-		close(stop)
-		<-written
-		_ = conn.Close()
+		broken := &liveRoom{log: slog.New(slog.DiscardHandler)} // has no store: joining it panics
+		newSession("u1", conn, broken).serve(context.Background())
 	})
-	if err := client.WriteMessage(websocket.TextMessage, []byte(`{"type":"code_update","code":"x"}`)); err != nil {
-		t.Fatal(err)
-	}
 	if _, code := readAll(t, client); code != protocol.CloseInternal {
 		t.Errorf("closed with %d", code)
 	}

@@ -37,6 +37,9 @@ func LoadSettings() (Settings, error) {
 	if err := config.Load(&s.Relay); err != nil {
 		return s, err
 	}
+	if err := s.Relay.Check(); err != nil {
+		return s, err
+	}
 	if _, set := os.LookupEnv("REDIS_URL"); set {
 		s.RedisURL = s.Functions.URL
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
 
@@ -122,6 +123,37 @@ func TestFault_MessagesLost_AllConverge(t *testing.T) {
 	c := w.join(id, 0)
 	for f := b.until("user_joined"); f.UserID != c.id; f = b.until("user_joined") {
 	}
+}
+
+func TestFault_SubscriptionFallsSilent_IsMadeAnew(t *testing.T) {
+	t.Parallel() // it takes as long as the silence that is allowed
+	server := redistest.Real(t)
+	link := startProxy(t, server)
+	deaf := newWorld(t, server, 1, func(s *devstack.Settings) { s.RedisURL = link.url() })
+	other := newWorld(t, server, 1)
+	id := other.create("")
+	a, b := deaf.join(id, 0), other.join(id, 0)
+	a.until("user_joined")
+	link.silence()
+	b.write("not heard at once")
+	a.untilCode("not heard at once")
+}
+
+func TestFault_LogLostAlone_KeepsTheLanguage(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"language":"go"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.until("user_joined")
+		if err := w.redis.Client.Del(t.Context(), "room:"+id+":log").Err(); err != nil {
+			t.Fatal(err)
+		}
+		a.write("text")
+		b.untilCode("text")
+		b.settled()
+		if late := w.join(id, 1); late.init.Language != "go" {
+			t.Errorf("the language is %s", late.init.Language)
+		}
+	})
 }
 
 func TestFault_RedisStalled_PeopleGoOn(t *testing.T) {

@@ -40,8 +40,8 @@ const (
 	presence  = 800 * time.Millisecond
 )
 
-// patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+// patience is how long a test waits for what must come: all faults heal in less.
+const patience = 15 * time.Second
 
 // world is a Tutti under test.
 type world struct {

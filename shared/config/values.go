@@ -192,3 +192,6 @@ func (i *Interval) Decode(value string) error {
 
 // Duration returns i as a time.Duration.
 func (i Interval) Duration() time.Duration { return time.Duration(i) }
+
+// String writes i as it is read.
+func (i Interval) String() string { return i.Duration().String() }

@@ -3,7 +3,9 @@ package room
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -42,9 +44,12 @@ func (Roll) event()        {}
 func (Interrupted) event() {}
 
 const (
-	// pingEvery is how often an idle subscription is probed: a healthy TCP
-	// connection can be a dead subscription.
-	pingEvery = 3 * time.Second
+	// pingEvery is how often an idle subscription is probed, and silenceLimit
+	// how long it may be silent: a connection that nobody closed can be dead.
+	// The client library takes two such silences to give it up, which leaves
+	// time to be back within 15 s.
+	pingEvery    = 2 * time.Second
+	silenceLimit = 5 * time.Second
 
 	// inboxSize is how many messages may wait between the socket and the
 	// rooms. Rooms never wait, so it only evens out bursts.
@@ -56,12 +61,24 @@ const (
 
 // follower has the one connection of a process on which all its rooms are heard.
 type follower struct {
+	client *redis.Client
 	pubsub *redis.PubSub
 	start  sync.Once
 	done   chan struct{} // closed when the receiving goroutine has ended
 
 	mu    sync.Mutex
 	feeds map[string]*feed // by channel
+}
+
+// heardConn fails when nothing comes for silenceLimit. The client library
+// pings, but does not look whether an answer comes.
+type heardConn struct{ net.Conn }
+
+func (c *heardConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(silenceLimit)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
 }
 
 // feed is one room's place in the follower.
@@ -71,8 +88,19 @@ type feed struct {
 	heard     bool          // it has; guarded by follower.mu
 }
 
-func newFollower(client *redis.Client) *follower {
+func newFollower(options *redis.Options) *follower {
+	own := *options
+	dial := redis.NewDialer(options)
+	own.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &heardConn{conn}, nil
+	}
+	client := redis.NewClient(&own)
 	return &follower{
+		client: client,
 		pubsub: client.Subscribe(context.Background()),
 		done:   make(chan struct{}),
 		feeds:  make(map[string]*feed),
@@ -126,7 +154,7 @@ func (f *follower) unfollow(channel string) {
 
 func (f *follower) close() error {
 	f.start.Do(func() { close(f.done) })
-	err := f.pubsub.Close()
+	err := errors.Join(f.pubsub.Close(), f.client.Close())
 	<-f.done
 	return err
 }

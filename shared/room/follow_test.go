@@ -63,7 +63,7 @@ func TestFollow_HearsEverythingInOrder(t *testing.T) {
 		heard := follow(t, reader, id)
 
 		ada := Person{ID: "u1"}
-		color, err := writer.Join(t.Context(), id, ada, manyPeople)
+		color, err := writer.Join(t.Context(), id, ada, anyNumber)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,10 +117,10 @@ func TestFollow_WhoIsNotHeardOfLeavesOnce(t *testing.T) {
 		killed := openStore(t, server, Options{Presence: 200 * time.Millisecond})
 		living := openStore(t, server, Options{Presence: time.Minute})
 		id := create(t, living, "", "")
-		if _, err := killed.Join(t.Context(), id, Person{ID: "gone"}, manyPeople); err != nil {
+		if _, err := killed.Join(t.Context(), id, Person{ID: "gone"}, anyNumber); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := living.Join(t.Context(), id, Person{ID: "here"}, manyPeople); err != nil {
+		if _, err := living.Join(t.Context(), id, Person{ID: "here"}, anyNumber); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, 5*time.Second, func() bool { return len(load(t, living, id).People) == 1 })

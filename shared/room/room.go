@@ -9,7 +9,9 @@
 //
 // Who is in a room is said again every few seconds by the relay that has them,
 // and forgotten when it is not. The keys code, users and cursors are views for
-// people and other programs, and never read back as truth.
+// people and other programs. They are not read back as truth, but for one case:
+// a room that has its code and no log is given one, as rooms of the first
+// service need it.
 //
 // Every key has a time to live, which each activity in the room renews: a room
 // that nobody is in goes by itself.
@@ -37,6 +39,10 @@ var ErrNotFound = apierr.New(apierr.NotFound, "Room not found")
 
 // ErrFull says that the room has all the people it can hold.
 var ErrFull = apierr.New(apierr.RoomFull, "Room full")
+
+// ErrReplaced says that an entry was appended before, and replaced since by a
+// later one. Load the room.
+var ErrReplaced = errors.New("room: the entry was replaced by a later one")
 
 // ErrEpoch says that the room's log is not the one that the caller knows: the
 // room was lost and made again. Load it.

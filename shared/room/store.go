@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
@@ -86,7 +87,7 @@ func Open(url config.RedisURL, rooms config.Rooms, opts Options) (*Store, error)
 		append:   script("append"),
 		join:     script("join"),
 		people:   script("presence"),
-		follower: newFollower(client),
+		follower: newFollower(options),
 	}
 	if s.presence == 0 {
 		s.presence = defaultPresence
@@ -148,10 +149,7 @@ func (s *Store) Create(ctx context.Context, text, language string) (id string, e
 // Restore makes a room with this id, unless there is one, and reports whether
 // it did. It also brings back a room that Redis lost.
 func (s *Store) Restore(ctx context.Context, id, text, language string) (bool, error) {
-	if language == "" {
-		language = DefaultLanguage
-	}
-	reply, err := s.run(ctx, s.create, id, s.ttl, newEpoch(), randomHex(16), text, language)
+	reply, err := s.run(ctx, s.create, id, s.ttl, newEpoch(), randomHex(16), text, cmp.Or(language, DefaultLanguage))
 	return reply == int64(1), err
 }
 
@@ -170,12 +168,13 @@ func (s *Store) Exists(ctx context.Context, id string) (bool, error) {
 	return n > 0, nil
 }
 
-// Load reads a room, or fails with ErrNotFound.
-func (s *Store) Load(ctx context.Context, id string) (State, error) {
+// Load reads a room, or fails with ErrNotFound. A room without a log is given
+// one, with this language, or the default one for "".
+func (s *Store) Load(ctx context.Context, id, language string) (State, error) {
 	if !ValidID(id) {
 		return State{}, ErrNotFound
 	}
-	reply, err := s.run(ctx, s.load, id, s.ttl, newEpoch(), randomHex(16), DefaultLanguage)
+	reply, err := s.run(ctx, s.load, id, s.ttl, newEpoch(), randomHex(16), cmp.Or(language, DefaultLanguage))
 	if err != nil {
 		return State{}, err
 	}
@@ -190,9 +189,10 @@ func (s *Store) Load(ctx context.Context, id string) (State, error) {
 }
 
 // Append adds an entry to the log whose epoch the entry bears, and returns it
-// with its position. It fails with ErrNotFound when there is no room, and with
-// ErrEpoch when the log is another one. After any other failure the same entry
-// can be appended again: it will not stand there twice.
+// with its position. It fails with ErrNotFound when there is no room, with
+// ErrEpoch when the log is another one, and with ErrReplaced when it stood there
+// already. After any other failure the same entry can be appended again: it
+// will not undo what others appended since.
 func (s *Store) Append(ctx context.Context, id string, e Entry) (Entry, error) {
 	k := keysOf(id)
 	reply, err := s.run(ctx, s.append, id, s.ttl, k.channel, e.Epoch, string(e.Kind), e.Nonce, e.Author, e.Payload)
@@ -208,20 +208,28 @@ func (s *Store) Append(ctx context.Context, id string, e Entry) (Entry, error) {
 		return Entry{}, ErrNotFound
 	case "EPOCH":
 		return Entry{}, ErrEpoch
+	case "REPLACED":
+		return Entry{}, ErrReplaced
 	}
 	entryID, _ := parts[1].(string)
 	e.Position, err = parsePosition(entryID, e.Nonce)
 	return e, err
 }
 
+// Capacity is how many people a room takes.
+type Capacity struct {
+	Most  int           // people who were heard of
+	Fresh time.Duration // within this time: others may be those of a killed relay
+}
+
 // Join lets a person in and returns the colour that the fewest there have. It
-// fails with ErrNotFound, or with ErrFull when most people are in the room.
-func (s *Store) Join(ctx context.Context, id string, p Person, most int) (color string, err error) {
+// fails with ErrNotFound, or with ErrFull.
+func (s *Store) Join(ctx context.Context, id string, p Person, c Capacity) (color string, err error) {
 	encoded, err := json.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("room: encoding a person: %w", err)
 	}
-	args := []any{s.ttl, keysOf(id).channel, s.presence.Milliseconds(), most, p.ID, encoded}
+	args := []any{s.ttl, keysOf(id).channel, s.presence.Milliseconds(), c.Most, c.Fresh.Milliseconds(), p.ID, encoded}
 	for _, c := range Colors() {
 		args = append(args, c)
 	}

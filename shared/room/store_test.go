@@ -21,10 +21,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const (
-	testTTL    = 100 // seconds
-	manyPeople = 100
-)
+const testTTL = 100 // seconds
+
+// anyNumber is the capacity of a room that is never full.
+var anyNumber = Capacity{Most: 1 << 20, Fresh: time.Minute}
 
 func openStore(t *testing.T, server *redistest.Server, opts Options) *Store {
 	t.Helper()
@@ -51,7 +51,7 @@ func create(t *testing.T, store *Store, text, language string) string {
 
 func load(t *testing.T, store *Store, id string) State {
 	t.Helper()
-	state, err := store.Load(t.Context(), id)
+	state, err := store.Load(t.Context(), id, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestExists_NeverAsksRedisForAnImpossibleID(t *testing.T) {
 		if exists, err := store.Exists(t.Context(), id); exists || err != nil {
 			t.Errorf("Exists(%q) = %v, %v", id, exists, err)
 		}
-		if _, err := store.Load(t.Context(), id); !errors.Is(err, ErrNotFound) {
+		if _, err := store.Load(t.Context(), id, ""); !errors.Is(err, ErrNotFound) {
 			t.Errorf("Load(%q) = %v", id, err)
 		}
 	}
@@ -215,6 +215,59 @@ func TestAppend_KeepsTheLastOfEachKind(t *testing.T) {
 	})
 }
 
+func TestAppend_ARetryDoesNotUndoWhatOthersAppendedSince(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		store := openStore(t, server, Options{})
+		id := create(t, store, "", "")
+		epoch := load(t, store, id).Head.Epoch
+		lost := NewEntry(KindText, "u1", "its reply was lost")
+		lost.Epoch = epoch
+		if _, err := store.Append(t.Context(), id, lost); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 10 {
+			newer := NewEntry(KindText, "u2", fmt.Sprint("newer ", i))
+			newer.Epoch = epoch
+			if _, err := store.Append(t.Context(), id, newer); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := store.Append(t.Context(), id, lost); !errors.Is(err, ErrReplaced) {
+				t.Errorf("the retry: %v", err)
+			}
+			if text := load(t, store, id).Text.Payload; text != newer.Payload {
+				t.Fatalf("the text is %q", text)
+			}
+		}
+	})
+}
+
+func TestRoom_AnEmptyLogIsNoRoom(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		store := openStore(t, server, Options{})
+		id := create(t, store, "", "")
+		key := "room:" + id + ":log"
+		if err := server.Client.XTrimMaxLen(t.Context(), key, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Client.Del(t.Context(), "room:"+id+":code").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Load(t.Context(), id, ""); !errors.Is(err, ErrNotFound) {
+			t.Errorf("Load = %v", err)
+		}
+		if err := store.SayPresence(t.Context(), id, Presence{Whole: true}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("SayPresence = %v", err)
+		}
+		if made, err := store.Restore(t.Context(), id, "again", ""); !made || err != nil {
+			t.Errorf("Restore = %v, %v", made, err)
+		}
+		if text := load(t, store, id).Text.Payload; text != "again" {
+			t.Errorf("text is %q", text)
+		}
+		checkTTLs(t, server)
+	})
+}
+
 func TestAppend_RefusesALogThatIsNotThere(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		store := openStore(t, server, Options{})
@@ -231,7 +284,7 @@ func TestAppend_RefusesALogThatIsNotThere(t *testing.T) {
 		if err := store.SayPresence(t.Context(), id, Presence{Here: []Person{{ID: "u1"}}, Whole: true}); !errors.Is(err, ErrNotFound) {
 			t.Errorf("presence without a room: %v", err)
 		}
-		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}, manyPeople); !errors.Is(err, ErrNotFound) {
+		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}, anyNumber); !errors.Is(err, ErrNotFound) {
 			t.Errorf("join without a room: %v", err)
 		}
 		if keys := server.Keys(); len(keys) != 0 {
@@ -262,7 +315,7 @@ func TestJoin_SpreadsColours(t *testing.T) {
 		var people []string
 		for i := range 2 * len(Colors()) {
 			person := Person{ID: fmt.Sprintf("user%d", i), Name: `"color":""`}
-			color, err := store.Join(t.Context(), id, person, manyPeople)
+			color, err := store.Join(t.Context(), id, person, anyNumber)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +349,7 @@ func TestJoin_NeverMoreThanTheRoomTakes(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range comers {
 			wg.Go(func() {
-				switch _, err := store.Join(context.Background(), id, Person{ID: fmt.Sprint("user", i)}, most); {
+				switch _, err := store.Join(context.Background(), id, Person{ID: fmt.Sprint("user", i)}, Capacity{Most: most, Fresh: time.Minute}); {
 				case err == nil:
 					in.Add(1)
 				case errors.Is(err, ErrFull):
@@ -313,6 +366,23 @@ func TestJoin_NeverMoreThanTheRoomTakes(t *testing.T) {
 	})
 }
 
+func TestJoin_PeopleOfAKilledRelayTakeNoPlaces(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		store := openStore(t, server, Options{})
+		id := create(t, store, "", "")
+		capacity := Capacity{Most: 2, Fresh: 50 * time.Millisecond}
+		for i := range 2 {
+			if _, err := store.Join(t.Context(), id, Person{ID: fmt.Sprint("ghost", i)}, Capacity{Most: 2, Fresh: time.Minute}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		eventually(t, 5*time.Second, func() bool {
+			_, err := store.Join(t.Context(), id, Person{ID: "back"}, capacity)
+			return err == nil
+		})
+	})
+}
+
 func TestRoom_GoesByItselfWithAllItsKeys(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		store, err := Open(server.URL, config.Rooms{TTLSeconds: 1}, Options{})
@@ -321,7 +391,7 @@ func TestRoom_GoesByItselfWithAllItsKeys(t *testing.T) {
 		}
 		defer store.Close()
 		id := create(t, store, "text", "")
-		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}, manyPeople); err != nil {
+		if _, err := store.Join(t.Context(), id, Person{ID: "u1"}, anyNumber); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, 5*time.Second, func() bool { return len(server.Keys()) == 0 })

@@ -9,9 +9,10 @@
 local log, code = KEYS[1], KEYS[4]
 local ttl, epoch, nonce, text, language = unpack(ARGV)
 
-if redis.call('EXISTS', log, code) > 0 then
+if redis.call('XLEN', log) > 0 or redis.call('EXISTS', code) == 1 then
   return 0
 end
+redis.call('DEL', log) -- a stream without entries would count on from its last one
 redis.call('XADD', log, epoch .. '-1', 'k', 'm', 'n', nonce, 'd', language)
 redis.call('XADD', log, epoch .. '-2', 'k', 't', 'n', nonce, 'd', text)
 redis.call('EXPIRE', log, ttl)

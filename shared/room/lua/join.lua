@@ -3,19 +3,20 @@
 --
 -- KEYS 1 log  2 seen  3 presence  4 code  5 users  6 cursors
 -- ARGV 1 ttl in seconds  2 channel  3 length of seen in milliseconds
---      4 how many people a room takes
---      5 id  6 the person as JSON, without a colour  then the colours there are
+--      4 how many people a room takes, of those who were heard of within
+--      5 so many milliseconds: the others may be those of a killed relay
+--      6 id  7 the person as JSON, without a colour  then the colours there are
 -- Returns the colour; '' when the room is full; false when there is no room.
 
 local log, seen, presence, users = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
-local ttl, channel, length, most, id, encoded = unpack(ARGV, 1, 6)
+local ttl, channel, length, most, fresh, id, encoded = unpack(ARGV, 1, 7)
 
-if redis.call('EXISTS', log) == 0 then
+if redis.call('XLEN', log) == 0 then
   return false
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('ZCOUNT', seen, '(' .. string.format('%.0f', now), '+inf') >= tonumber(most) then
+if redis.call('ZCOUNT', seen, string.format('%.0f', now + length - fresh), '+inf') >= tonumber(most) then
   return ''
 end
 
@@ -25,7 +26,7 @@ for _, other in ipairs(redis.call('HVALS', presence)) do
   having[color] = (having[color] or 0) + 1
 end
 local chosen
-for i = 7, #ARGV do
+for i = 8, #ARGV do
   local color = ARGV[i]
   if not chosen or (having[color] or 0) < (having[chosen] or 0) then
     chosen = color
@@ -38,9 +39,10 @@ encoded = cjson.encode(person)
 
 redis.call('ZADD', seen, string.format('%.0f', now + length), id)
 redis.call('HSET', presence, id, encoded)
-redis.call('SADD', users, id)
 for _, key in ipairs(KEYS) do
   redis.call('EXPIRE', key, ttl)
 end
+redis.call('SADD', users, id) -- a view, after what matters has its end
+redis.call('EXPIRE', users, ttl)
 redis.call('PUBLISH', channel, 'here\n' .. encoded)
 return chosen

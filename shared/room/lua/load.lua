@@ -1,5 +1,6 @@
--- Reads a room: its log and who is there. A room of the first service, which
--- has no log but only its text, is given one here, once.
+-- Reads a room: its log and who is there. A room that has only its text is
+-- given a log here: rooms of the first service are like that, and rooms whose
+-- log Redis lost alone.
 --
 -- KEYS 1 log  2 seen  3 presence  4 code  5 users  6 cursors
 -- ARGV 1 ttl in seconds  2 epoch  3 nonce  4 language of a room without a log
@@ -9,11 +10,12 @@
 local log, seen, presence, code = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local ttl, epoch, nonce, language = unpack(ARGV)
 
-if redis.call('EXISTS', log) == 0 then
+if redis.call('XLEN', log) == 0 then
   local text = redis.call('GET', code)
   if not text then
     return {}
   end
+  redis.call('DEL', log) -- a stream without entries would count on from its last one
   redis.call('XADD', log, epoch .. '-1', 'k', 'm', 'n', nonce, 'd', language)
   redis.call('XADD', log, epoch .. '-2', 'k', 't', 'n', nonce, 'd', text)
   redis.call('EXPIRE', log, ttl)

@@ -30,7 +30,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for i = 6, 5 + left do
   remove(ARGV[i])
 end
-if redis.call('EXISTS', log) == 0 then
+if redis.call('XLEN', log) == 0 then
   return 0
 end
 for i = 6 + left, #ARGV, 2 do
@@ -52,20 +52,19 @@ end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', string.format('%.0f', now))) do
   remove(id)
 end
-for _, key in ipairs(KEYS) do
-  redis.call('EXPIRE', key, ttl)
-end
 
 if whole == '1' then
   local people = {}
   for _, id in ipairs(redis.call('HKEYS', presence)) do
-    if redis.call('ZSCORE', seen, id) then
-      people[#people + 1] = redis.call('HGET', presence, id)
-    else -- seen was lost, and nobody has said since that this one is there
-      remove(id)
+    if not redis.call('ZSCORE', seen, id) then -- seen was lost: whoever is gone will not be heard of again
+      redis.call('ZADD', seen, string.format('%.0f', now + length), id)
     end
+    people[#people + 1] = redis.call('HGET', presence, id)
   end
   local head = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-  redis.call('PUBLISH', channel, 'all ' .. head[1] .. ' ' .. head[2][4] .. '\n[' .. table.concat(people, ',') .. ']')
+  redis.call('PUBLISH', channel, 'all ' .. head[1] .. ' ' .. (head[2][4] or '') .. '\n[' .. table.concat(people, ',') .. ']')
+end
+for _, key in ipairs(KEYS) do
+  redis.call('EXPIRE', key, ttl)
 end
 return 1

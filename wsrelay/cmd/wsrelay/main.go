@@ -21,6 +21,9 @@ func run(ctx context.Context) (err error) {
 	if err := config.Load(&settings); err != nil {
 		return err
 	}
+	if err := settings.Check(); err != nil {
+		return err
+	}
 	log := httpserve.NewLogger(os.Stderr, settings.LogLevel)
 	slog.SetDefault(log)
 	store, err := room.Open(settings.URL, settings.Rooms, room.Options{Presence: settings.PresenceTimeout.Duration()})
