@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// record is the only line of the log.
+// onlyRecord is the only line of the log.
 func onlyRecord(t *testing.T, b *logtest.Buffer) map[string]any {
 	t.Helper()
 	records := b.Records(t)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -160,21 +161,27 @@ func (s *Server) CutPubSub() {
 // embedded is a miniredis.
 type embedded struct {
 	m       *miniredis.Miniredis
-	started bool          // once; it then has its address
+	port    int           // 0 before the first start
 	ticking chan struct{} // closed to stop its clock
 }
 
-func (e *embedded) addr() string { return e.m.Addr() }
+func (e *embedded) addr() string { return loopback(e.port) }
 
 func (e *embedded) start(t testing.TB) {
 	t.Helper()
-	start := e.m.Start
-	if e.started {
-		start = e.m.Restart
-	}
-	e.started = true
-	if err := start(); err != nil {
-		t.Fatal(err)
+	known := e.port != 0
+	for attempt := 1; ; attempt++ {
+		if !known {
+			e.port = freePort(t)
+		}
+		err := e.m.StartAddr(e.addr())
+		if err == nil {
+			break
+		}
+		if attempt == startAttempts {
+			t.Fatal(err)
+		}
+		<-time.After(startPause)
 	}
 	// Its clock does not run by itself: keys would never expire.
 	e.ticking = make(chan struct{})
@@ -215,11 +222,17 @@ type process struct {
 	cmd  *exec.Cmd
 }
 
-func (p *process) addr() string { return "127.0.0.1:" + strconv.Itoa(p.port) }
+func (p *process) addr() string { return loopback(p.port) }
 
-// startAttempts is how many ports are tried: a free one may be taken by
-// somebody else before the server has it.
-const startAttempts = 5
+func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
+// A port that was just free may not be: somebody else may have it, or a process
+// that is being started elsewhere still holds, for a moment, what it was forked
+// with.
+const (
+	startAttempts = 20
+	startPause    = 20 * time.Millisecond
+)
 
 func (p *process) start(t testing.TB) {
 	t.Helper()
@@ -231,6 +244,7 @@ func (p *process) start(t testing.TB) {
 		if p.run(t) {
 			return
 		}
+		<-time.After(startPause)
 	}
 	t.Fatal("redis-server does not start")
 }
@@ -279,21 +293,27 @@ func (p *process) stop(t testing.TB) {
 	p.cmd = nil
 }
 
+// Ports below those that systems give to outgoing connections: a server that is
+// stopped and started again finds its own port free.
+const (
+	lowestPort  = 20_000
+	highestPort = 32_000
+)
+
 // freePort finds a port that nobody listens on.
 func freePort(t testing.TB) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := ln.Close(); err != nil {
-			t.Error(err)
+	for range 100 {
+		port := lowestPort + rand.IntN(highestPort-lowestPort)
+		ln, err := net.Listen("tcp", loopback(port))
+		if err != nil {
+			continue
 		}
-	}()
-	addr, ok := ln.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatal("not a TCP address")
+		if err := ln.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return port
 	}
-	return addr.Port
+	t.Fatal("no port is free")
+	return 0
 }
