@@ -132,7 +132,7 @@ func changedLength(a, b string) int {
 	for end < n-start && a[len(a)-1-end] == b[len(b)-1-end] {
 		end++
 	}
-	if n > 0 && start+end == 0 {
+	if start+end == 0 && a != b {
 		return math.MaxInt
 	}
 	return len(a) + len(b) - 2*(start+end)

@@ -98,6 +98,25 @@ func TestRoom_WhoHadNotSeenTheLastTextIsSentTheRoomsText(t *testing.T) {
 	})
 }
 
+func TestRoom_WhoAnswersWhatTheyReadIsNeverSentTheirOwnText(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.until("user_joined")
+		a.write("hello")
+		b.next("code_update")
+		b.settled() // so the pong behind the text has arrived too
+		b.write("world")
+		start := time.Now()
+		eventually(t, "longer than the relay waits before it sends a text again", func() bool {
+			return time.Since(start) > 1500*time.Millisecond
+		})
+		b.settled()
+		a.next("code_update")
+		a.settled()
+	})
+}
+
 func TestRoom_BaseVersionSaysWhatWasSeen(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		id := w.create(`{"code":"start"}`)
