@@ -107,12 +107,8 @@ func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRo
 func turnAway(conn *websocket.Conn, reason *apierr.Error) {
 	w := newWriter(conn)
 	w.finish(goodbye{reason.CloseCode(), reason.Detail})
-	for {
-		if _, _, err := conn.NextReader(); err != nil {
-			_ = conn.Close() // it has ended: an error would say just that
-			return
-		}
-	}
+	awaitClose(conn)
+	_ = conn.Close() // it has ended: an error would say just that
 }
 
 // checkRequest refuses what is no socket, or one of a page that is not allowed.

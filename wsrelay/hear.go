@@ -59,7 +59,7 @@ func (r *liveRoom) takeLocked(e room.Entry) {
 	case room.KindText:
 		if r.text.heard(e) {
 			r.text.version++
-			r.broadcastTextLocked(e.Author, nil)
+			r.broadcastTextLocked(nil)
 		}
 	case room.KindLanguage:
 		if r.language.heard(e) {
@@ -77,12 +77,12 @@ func (r *liveRoom) noteSavedLocked(e room.Entry) {
 		return
 	}
 	var frame []byte
-	for _, m := range r.people {
-		if m.session != nil && m.session.wantsSaved {
+	for s := range r.sessionsLocked() {
+		if s.wantsSaved {
 			if frame == nil {
 				frame = r.savedFrameLocked()
 			}
-			m.session.out.push(frame, slotSaved)
+			s.out.push(frame, slotSaved)
 		}
 	}
 }
@@ -118,8 +118,7 @@ func (r *liveRoom) hearLeftLocked(id string) {
 	switch {
 	case known == nil:
 	case known.session != nil: // we were not heard of for a while; we still are here
-		r.unreported[id] = true
-		signal(r.presenceWake)
+		r.unreportedLocked(id)
 	default:
 		delete(r.people, id)
 		r.broadcastLocked(protocol.UserLeft{UserID: id}, "", nil)

@@ -54,10 +54,8 @@ func (r *liveRoom) run(ctx context.Context) {
 func (r *liveRoom) dropEveryone() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, m := range r.people {
-		if m.session != nil {
-			m.session.out.close(protocol.CloseInternal, "internal error")
-		}
+	for s := range r.sessionsLocked() {
+		s.out.close(protocol.CloseInternal, "internal error")
 	}
 	select {
 	case <-r.loaded:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -66,15 +67,24 @@ type arrival struct {
 	color string        // that Redis gave, once heard
 }
 
-// sessionsLocked counts the people who are connected here.
-func (r *liveRoom) sessionsLocked() int {
-	n := 0
-	for _, m := range r.people {
-		if m.session != nil {
-			n++
+// sessionsLocked are those of the people who are connected here.
+func (r *liveRoom) sessionsLocked() iter.Seq[*session] {
+	return func(yield func(*session) bool) {
+		for _, m := range r.people {
+			if m.session != nil && !yield(m.session) {
+				return
+			}
 		}
 	}
-	return n
+}
+
+// isFullLocked reports whether as many are connected here as a room takes.
+func (r *liveRoom) isFullLocked() bool {
+	n := 0
+	for range r.sessionsLocked() {
+		n++
+	}
+	return n >= r.relay.maxPeople
 }
 
 func newLiveRoom(relay *Relay, id string) *liveRoom {
@@ -114,13 +124,13 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.arriving, s.id)
-	if errors.Is(err, room.ErrFull) || err != nil && r.sessionsLocked() >= r.relay.maxPeople {
+	if errors.Is(err, room.ErrFull) || err != nil && r.isFullLocked() {
 		return room.ErrFull
 	}
 	if err != nil {
 		r.log.WarnContext(ctx, "joined without Redis", slog.Any("error", err))
 		color = cmp.Or(arrived.color, r.rarestColorLocked()) // only the reply may have been lost
-		r.unreported[s.id] = true
+		r.unreportedLocked(s.id)
 		r.suspectLocked() // a room that is not found has to be put back
 	}
 	person.Color = color
@@ -128,9 +138,6 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	s.view = view{own: r.text.value, version: r.text.version, proven: r.text.version} // nothing can cross with init
 	s.out.push(protocol.Encode(r.initLocked(person)), "")
 	r.broadcastLocked(protocol.UserJoined{UserID: person.ID, Color: person.Color}, "", s)
-	if r.unreported[s.id] {
-		signal(r.presenceWake)
-	}
 	return nil
 }
 
@@ -166,7 +173,7 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 	if code != r.text.value {
 		r.text.set(s.id, code)
 		r.text.version++
-		r.broadcastTextLocked(s.id, s)
+		r.broadcastTextLocked(s)
 		signal(r.saveWake)
 	}
 	if s.settle != nil {
@@ -206,8 +213,7 @@ func (r *liveRoom) moveCursor(s *session, line, column int) {
 	me := r.people[s.id]
 	me.Cursor = &protocol.Cursor{Line: line, Column: column, Color: me.Color}
 	r.broadcastLocked(protocol.CursorMove{UserID: s.id, Cursor: *me.Cursor}, slotCursor(s.id), s)
-	r.unreported[s.id] = true
-	signal(r.presenceWake)
+	r.unreportedLocked(s.id)
 }
 
 func (r *liveRoom) hello(s *session, name string, wantsSaved bool) {
@@ -223,8 +229,7 @@ func (r *liveRoom) hello(s *session, name string, wantsSaved bool) {
 	}
 	me.Name = name
 	r.broadcastLocked(protocol.UserJoined{UserID: me.ID, Color: me.Color, Name: name}, "", s)
-	r.unreported[s.id] = true
-	signal(r.presenceWake)
+	r.unreportedLocked(s.id)
 }
 
 // initLocked is the room as somebody who just came finds it.
@@ -263,26 +268,24 @@ func (r *liveRoom) rarestColorLocked() string {
 // broadcastLocked sends a message to everyone here but one, who may be nil.
 func (r *liveRoom) broadcastLocked(message any, slot string, except *session) {
 	frame := protocol.Encode(message)
-	for _, m := range r.people {
-		if m.session != nil && m.session != except {
-			m.session.out.push(frame, slot)
+	for s := range r.sessionsLocked() {
+		if s != except {
+			s.out.push(frame, slot)
 		}
 	}
 }
 
-// broadcastTextLocked sends the text to everyone here but its author.
-func (r *liveRoom) broadcastTextLocked(author string, except *session) {
-	frame := r.textFrameLocked(author)
-	for _, m := range r.people {
-		if m.session != nil && m.session != except {
-			r.showTextLocked(m.session, frame)
+// broadcastTextLocked sends the text to everyone here but one, who may be nil.
+func (r *liveRoom) broadcastTextLocked(except *session) {
+	frame := r.textFrameLocked()
+	for s := range r.sessionsLocked() {
+		if s != except {
+			r.showTextLocked(s, frame)
 		}
 	}
 }
 
-func (r *liveRoom) sendTextLocked(s *session) {
-	r.showTextLocked(s, r.textFrameLocked(r.text.author))
-}
+func (r *liveRoom) sendTextLocked(s *session) { r.showTextLocked(s, r.textFrameLocked()) }
 
 // showTextLocked sends a client the frame of the room's text.
 func (r *liveRoom) showTextLocked(s *session, frame []byte) {
@@ -297,8 +300,8 @@ func (r *liveRoom) prove(s *session, version int64) {
 	s.view.prove(version)
 }
 
-func (r *liveRoom) textFrameLocked(author string) []byte {
-	return protocol.Encode(protocol.CodeUpdate{Code: r.text.value, UserID: author, Version: r.text.version})
+func (r *liveRoom) textFrameLocked() []byte {
+	return protocol.Encode(protocol.CodeUpdate{Code: r.text.value, UserID: r.text.author, Version: r.text.version})
 }
 
 // slotSaved is the slot of the saved message: only the latest matters.
@@ -306,6 +309,12 @@ const slotSaved = "saved"
 
 func (r *liveRoom) savedFrameLocked() []byte {
 	return protocol.Encode(protocol.Saved{Version: r.text.version})
+}
+
+// unreportedLocked has Redis told of somebody of ours.
+func (r *liveRoom) unreportedLocked(id string) {
+	r.unreported[id] = true
+	signal(r.presenceWake)
 }
 
 // suspectLocked has the log read again.

@@ -68,13 +68,13 @@ func (s *session) serve(ctx context.Context) {
 	}()
 	defer logPanic(s.log, func() {
 		s.out.close(protocol.CloseInternal, "internal error")
-		s.awaitClose()
+		awaitClose(s.conn)
 	})
 
 	if err := s.room.join(ctx, s); err != nil {
 		refused := apierr.From(err)
 		s.out.close(refused.CloseCode(), refused.Detail)
-		s.awaitClose()
+		awaitClose(s.conn)
 		return
 	}
 	defer s.room.leave(s)
@@ -83,9 +83,9 @@ func (s *session) serve(ctx context.Context) {
 }
 
 // awaitClose reads until the client has answered the close frame or closeGrace is over.
-func (s *session) awaitClose() {
+func awaitClose(conn *websocket.Conn) {
 	for {
-		if _, _, err := s.conn.NextReader(); err != nil {
+		if _, _, err := conn.NextReader(); err != nil {
 			return
 		}
 	}

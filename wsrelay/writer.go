@@ -75,7 +75,7 @@ func (w *writer) pushProven(frame []byte, slot string, proof []byte) {
 	if w.bytes > maxQueueBytes {
 		w.closeLocked(protocol.CloseTryAgainLater, "this client reads too slowly")
 	}
-	w.signal()
+	signal(w.wake)
 }
 
 func (w *writer) weight(slot string, length int) int {
@@ -90,19 +90,12 @@ func (w *writer) close(code int, reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closeLocked(code, reason)
-	w.signal()
+	signal(w.wake)
 }
 
 func (w *writer) closeLocked(code int, reason string) {
 	if w.closing == nil {
 		w.closing = &goodbye{code, reason}
-	}
-}
-
-func (w *writer) signal() {
-	select {
-	case w.wake <- struct{}{}:
-	default:
 	}
 }
 

@@ -75,7 +75,7 @@ func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 		w.close(protocol.CloseInternal, "too late")
 		w.push([]byte("too late"), "")
 		w.run(nil)
-		(&session{conn: conn}).awaitClose()
+		awaitClose(conn)
 		_ = conn.Close()
 	})
 	frames, code := readAll(t, client)
