@@ -1,0 +1,229 @@
+package crdt
+
+import "github.com/tutti-live/tutti/shared/lib0"
+
+// ApplyUpdate brings an update of format V1 into the document. Updates may
+// come in any order, twice, or overlapping; what refers to something unknown
+// waits for it. Either all of the update is taken or, with an error that wraps
+// [ErrMalformed] or [ErrLimit], nothing. The bytes are not kept. origin is
+// handed to the functions of [Doc.OnUpdate].
+func (d *Doc) ApplyUpdate(data []byte, origin any) error {
+	if d.tx != nil {
+		return ErrBusy
+	}
+	tx := d.begin(origin, false)
+	u := &tx.update
+	if err := u.read(data, d.limits); err != nil {
+		d.end(tx)
+		return err
+	}
+	waiting := u.plan(d)
+	known, later := d.divideDeletes(tx, u)
+	if waiting > 0 || len(later) > 0 {
+		if err := d.addPending(u, waiting, later); err != nil {
+			d.end(tx)
+			return err
+		}
+	}
+	whole := d.integrateAll(tx, u) && waiting == 0 && len(later) == 0
+	var deleted uint64
+	for len(known) > 0 {
+		var ranges idSet
+		ranges, known = known.of()
+		if c, found := d.clientIndex(ranges[0].client); found {
+			deleted += d.deleteRanges(tx, c, ranges)
+		}
+	}
+	if d.pending != nil && d.resume(tx) {
+		whole = false
+	}
+	// Peers can be sent the bytes if all of it was new. Where it cut a surrogate
+	// pair of ours, they get all of it too, to cut theirs.
+	whole = whole && u.exact && deleted == u.deleted
+	switch {
+	case whole || len(tx.changed)+len(tx.deleted) == 0:
+		d.commit(tx, data, nil)
+	case tx.brokeKnown:
+		d.commit(tx, nil, data)
+	default:
+		d.commit(tx, nil, nil)
+	}
+	return nil
+}
+
+// divideDeletes divides the delete set by whether its units will be known once
+// the planned structs are integrated.
+func (d *Doc) divideDeletes(tx *transaction, u *update) (known, later idSet) {
+	known = tx.scratch.set[:0]
+	var next uint32
+	for i, r := range u.deletes {
+		if i == 0 || r.client != u.deletes[i-1].client {
+			next = d.state(r.client)
+			if c := u.findClient(r.client); c != nil {
+				next = max(next, c.next)
+			}
+		}
+		if r.clock < next {
+			known = append(known, idRange{r.client, r.clock, min(r.end, next)})
+		}
+		if r.end > next {
+			later = append(later, idRange{r.client, max(r.clock, next), r.end})
+		}
+	}
+	tx.scratch.set = known
+	return known, later
+}
+
+// addPending takes what of the update has to wait, unless that is too much.
+func (d *Doc) addPending(u *update, waiting int, later idSet) error {
+	p := d.pending
+	if p == nil {
+		p = &pending{}
+	}
+	var rest []byte
+	if waiting > 0 {
+		rest = u.encodeRest()
+	}
+	if p.bytes+len(rest) > d.limits.PendingBytes || len(p.deletes)+len(later) > d.limits.PendingRanges {
+		return ErrPendingFull
+	}
+	p.add(rest, u.missing, later)
+	d.pending = p
+	return nil
+}
+
+// integrateAll integrates the planned structs. It tells whether they were all
+// structs of the update, and all of each was new.
+func (d *Doc) integrateAll(tx *transaction, u *update) (whole bool) {
+	whole = len(u.order) == len(u.refs)
+	for _, i := range u.order {
+		f := &u.refs[i]
+		owner := &u.clients[f.owner]
+		if owner.index == noClient {
+			owner.index = d.addClient(owner.id)
+		}
+		if d.clients[owner.index].next != f.clock {
+			whole = false
+			if f.end() <= d.clients[owner.index].next {
+				d.cutAround(tx, u, f)
+				continue
+			}
+		}
+		if d.extend(tx, u, f) {
+			continue
+		}
+		in := incoming{
+			item: item{
+				client: owner.index, clock: f.clock, len: f.len, kind: f.kind,
+				origin: u.localID(d, f.origin, f.originClock), rightOrigin: u.localID(d, f.right, f.rightClock),
+			},
+			content: u.data[f.from:f.to],
+		}
+		if f.parent >= 0 {
+			p := &u.parents[f.parent]
+			in.root, in.key, in.keyed = p.root, p.key, p.keyed
+			in.parent = u.localID(d, p.client, p.clock)
+		}
+		d.integrate(tx, &in)
+	}
+	return whole
+}
+
+// cutAround cuts the surrogate pairs that a known struct says it was made
+// between. It finds one where the struct is the rest of a text that a peer cut
+// for our state vector, and Yjs breaks the pair then, though it has all of it.
+func (d *Doc) cutAround(tx *transaction, u *update, f *ref) {
+	if f.origin >= 0 {
+		if o := u.localID(d, f.origin, f.originClock); d.inPair(o.client, o.clock+1) {
+			d.endingAt(tx, o)
+			tx.brokeKnown = true
+		}
+	}
+	if f.right >= 0 {
+		if r := u.localID(d, f.right, f.rightClock); d.inPair(r.client, r.clock) {
+			d.startingAt(tx, r)
+			tx.brokeKnown = true
+		}
+	}
+}
+
+// inPair tells whether the unit of that clock is the second half of a surrogate
+// pair.
+func (d *Doc) inPair(client, clock uint32) bool {
+	if client == noClient || clock >= d.clients[client].next {
+		return false
+	}
+	x := d.at(id{client, clock})
+	it := &d.items.slots[x]
+	if it.kind != kindString || clock == it.clock {
+		return false
+	}
+	text := []byte(nil)
+	switch {
+	case !it.inRope():
+		text = d.payloads.slots[it.size].data
+	case it.size != it.len:
+		text = d.textOf(x)
+	}
+	if text == nil {
+		return false
+	}
+	_, inPair := lib0.ByteOffset(text, int(clock-it.clock))
+	return inPair
+}
+
+// localID names a unit that the update names, which is known.
+func (u *update) localID(d *Doc, client int32, clock uint32) id {
+	if client < 0 {
+		return noID
+	}
+	c := &u.clients[client]
+	if c.index == noClient { // it became known in this very update
+		c.index, _ = d.clientIndex(c.id)
+	}
+	return id{c.index, clock}
+}
+
+// extend is the short way of the most frequent struct: text that its client
+// adds to the end of what it wrote last, which only makes that item longer. It
+// does what integrating and joining would do, and reports whether it could.
+func (d *Doc) extend(tx *transaction, u *update, f *ref) bool {
+	if f.kind != kindString || f.origin != f.owner || f.originClock+1 != f.clock {
+		return false
+	}
+	c := &d.clients[u.clients[f.owner].index]
+	if c.next != f.clock || len(c.runs) == 0 {
+		return false
+	}
+	x := c.runs[len(c.runs)-1].item
+	it := &d.items.slots[x]
+	if it.kind != kindString || !it.inRope() || it.rightOrigin != u.localID(d, f.right, f.rightClock) {
+		return false
+	}
+	if it.right == none {
+		if f.right >= 0 {
+			return false
+		}
+	} else if r := &d.items.slots[it.right]; it.rightOrigin != (id{r.client, r.clock}) {
+		return false
+	}
+	d.touch(tx, it.client).next += f.len
+	d.lengthen(x, u.data[f.from:f.to], f.len)
+	return true
+}
+
+// findClient returns what the update says of a client, or nil.
+func (u *update) findClient(id uint64) *updateClient {
+	if u.index != nil {
+		if i, found := u.index[id]; found {
+			return &u.clients[i]
+		}
+		return nil
+	}
+	for i := range u.clients {
+		if u.clients[i].id == id {
+			return &u.clients[i]
+		}
+	}
+	return nil
+}

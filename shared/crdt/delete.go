@@ -1,0 +1,175 @@
+package crdt
+
+import "slices"
+
+// deleteRanges deletes ranges of one client, in order and all of them known.
+// It returns how many units it deleted that were not.
+func (d *Doc) deleteRanges(tx *transaction, index uint32, ranges idSet) (units uint64) {
+	d.cutRanges(tx, index, ranges)
+	c := &d.clients[index]
+	for _, r := range ranges {
+		for i := c.find(r.clock); i < len(c.runs) && c.runs[i].clock < r.end; i++ {
+			if it := &d.items.slots[c.runs[i].item]; !it.deleted() {
+				units += uint64(it.len)
+				d.deleteItem(tx, c.runs[i].item)
+			}
+		}
+	}
+	return units
+}
+
+// cutRanges cuts the items that straddle the beginning or end of a range. All
+// cuts are made first, and entered among the client's runs in one pass, so that
+// a delete set of ten thousand ranges costs no more than it must.
+func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
+	c := &d.clients[index]
+	made := tx.scratch.made[:0]
+	last := itemRef(none) // the item that the latest cut made
+	cut := func(clock uint32) {
+		x := last
+		if x == none || d.items.slots[x].end() <= clock {
+			x = c.runs[c.find(clock)].item
+		}
+		if it := &d.items.slots[x]; it.deleted() || it.clock == clock {
+			return
+		}
+		last = d.split(tx, x, clock-d.items.slots[x].clock)
+		made = append(made, last)
+	}
+	for _, r := range ranges {
+		cut(r.clock)
+		if r.end < c.next {
+			cut(r.end)
+		}
+	}
+	d.enterRuns(c, made)
+	tx.scratch.made = made
+}
+
+// enterRuns adds items, in order of clock, among the runs of their client.
+func (d *Doc) enterRuns(c *client, made []itemRef) {
+	n := len(c.runs)
+	for range made {
+		c.runs = append(grown(c.runs), run{})
+	}
+	to := len(c.runs)
+	for i := len(made) - 1; i >= 0; i-- {
+		clock := d.items.slots[made[i]].clock
+		from := n
+		for from > 0 && c.runs[from-1].clock > clock {
+			from--
+		}
+		to -= n - from
+		copy(c.runs[to:], c.runs[from:n])
+		n = from
+		to--
+		c.runs[to] = run{clock, made[i]}
+	}
+}
+
+// deleteItem deletes an item and, if it is a nested type, everything in it. It
+// works through a list, for types can be nested as deeply as their makers like.
+func (d *Doc) deleteItem(tx *transaction, x itemRef) {
+	tx.doomed = append(tx.doomed[:0], x)
+	for len(tx.doomed) > 0 {
+		x := tx.doomed[len(tx.doomed)-1]
+		tx.doomed = tx.doomed[:len(tx.doomed)-1]
+		it := &d.items.slots[x]
+		if it.deleted() {
+			continue
+		}
+		if it.inRope() && it.kind.countable() {
+			d.cutText(x)
+			if !d.isNew(id{it.client, it.clock}) {
+				it.flags |= flagRemoved
+			}
+		}
+		it.flags |= flagDeleted
+		tx.deleted = append(tx.deleted, span{it.client, it.clock, it.end()})
+		if it.kind == kindType {
+			d.deleteChildren(tx, d.payloads.slots[it.size].branch)
+			continue
+		}
+		d.dropPayload(it)
+		it.kind = kindDeleted
+	}
+}
+
+// deleteChildren dooms what a type that is being deleted holds. Children that
+// were deleted before may be joined with those that are deleted now.
+func (d *Doc) deleteChildren(tx *transaction, b int32) {
+	tx.types = append(tx.types, b)
+	doom := func(x itemRef) {
+		it := &d.items.slots[x]
+		if !it.deleted() {
+			tx.doomed = append(tx.doomed, x)
+		} else if u := (id{it.client, it.clock}); !d.isNew(u) {
+			tx.cuts = append(tx.cuts, u)
+		}
+	}
+	br := &d.branches.slots[b]
+	if br.list >= 0 {
+		for x := d.sequences.slots[br.list].head; x != none; x = d.items.slots[x].right {
+			doom(x)
+		}
+	}
+	for _, s := range br.keys {
+		doom(d.sequences.slots[s].last)
+	}
+}
+
+// collectTypes forgets where the children of deleted types were: all that is
+// left of them is that their units exist, so that nobody waits for them.
+func (d *Doc) collectTypes(tx *transaction) {
+	for _, b := range tx.types {
+		br := &d.branches.slots[b]
+		if owner := &d.items.slots[br.item]; owner.kind == kindType {
+			d.dropPayload(owner)
+			owner.kind = kindDeleted
+		}
+		if br.list >= 0 {
+			d.collectSequence(br.list)
+		}
+		for _, s := range br.keys {
+			d.collectSequence(s)
+		}
+		*br = branch{item: none, list: -1}
+		d.branches.release(b)
+	}
+}
+
+// collectSequence turns the items of a sequence into GC structs.
+func (d *Doc) collectSequence(s int32) {
+	for x := d.sequences.slots[s].head; x != none; {
+		it := &d.items.slots[x]
+		right := it.right
+		d.dropPayload(it)
+		*it = item{
+			client: it.client, clock: it.clock, len: it.len,
+			origin: noID, rightOrigin: noID, left: none, right: none, home: -1,
+			kind: kindGC, flags: flagDeleted,
+		}
+		x = right
+	}
+	d.sequences.slots[s] = sequence{branch: -1, head: none, last: none}
+	d.sequences.release(s)
+}
+
+// dropPayload forgets the content of an item if it is kept apart from it.
+func (d *Doc) dropPayload(it *item) {
+	if it.hasPayload() {
+		d.payloads.slots[it.size] = payload{branch: -1}
+		d.payloads.release(int32(it.size))
+	}
+	it.size = 0
+}
+
+// sortedSpans returns the deleted spans of the transaction of one client.
+func sortedSpans(s []span, client uint32) []span {
+	low, _ := slices.BinarySearchFunc(s, client, func(r span, client uint32) int { return int(r.client) - int(client) })
+	high := low
+	for high < len(s) && s[high].client == client {
+		high++
+	}
+	return s[low:high]
+}

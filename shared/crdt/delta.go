@@ -1,0 +1,190 @@
+package crdt
+
+import "slices"
+
+// Op is one step along a text: exactly one field is set. All lengths are in
+// UTF-16 units.
+type Op struct {
+	Retain int    // units to leave as they are
+	Delete int    // units to delete
+	Insert string // text to insert
+	// Embeds is how many units were inserted that are no text: embedded objects
+	// and nested types. Only what a document tells has it.
+	Embeds int
+}
+
+// Delta is a change of a text, from its beginning on. What follows the last
+// step is left as it is.
+type Delta []Op
+
+// TextChange tells what a change did to one text.
+type TextChange struct {
+	Name  string // of the root type
+	Delta Delta  // as the event of Yjs has it, without attributes
+	// Broken are the positions, in the changed text and in order, of units that
+	// have become U+FFFD because an edit went between the halves of their
+	// surrogate pair. They are in no delta, here as in Yjs, for nothing was
+	// inserted or deleted there.
+	Broken []int
+}
+
+// moved is an item that a transaction inserted into a text or deleted from it.
+type moved struct {
+	item     itemRef
+	sequence int32
+	leaf     int // index of its leaf in the rope
+	index    int // of the item in its leaf
+}
+
+// textChanges tells what the transaction did to the watched texts. It must be
+// called before deleted items are joined with others.
+func (d *Doc) textChanges(tx *transaction) []TextChange {
+	all := tx.scratch.moved[:0]
+	for _, index := range tx.changed {
+		c := &d.clients[index]
+		for _, r := range c.runs[c.find(c.before):] {
+			if it := &d.items.slots[r.item]; it.inRope() && it.visible() {
+				all = d.addMoved(all, r.item)
+			}
+		}
+	}
+	for _, s := range tx.deleted {
+		c := &d.clients[s.client]
+		for i := c.find(s.clock); i < len(c.runs) && c.runs[i].clock < s.end; i++ {
+			if it := &d.items.slots[c.runs[i].item]; it.inRope() && it.flags&flagRemoved != 0 {
+				all = d.addMoved(all, c.runs[i].item)
+			}
+		}
+	}
+	tx.scratch.moved = all
+	if len(all) > 1 {
+		for i := range all {
+			all[i].index = d.indexInLeaf(all[i].item)
+		}
+		slices.SortFunc(all, compareMoved)
+	}
+	changes, ops := tx.scratch.changes[:0], tx.scratch.ops[:0]
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].sequence == all[0].sequence {
+			n++
+		}
+		first := len(ops)
+		ops = d.appendDelta(ops, all[:n])
+		changes = append(changes, TextChange{Name: d.nameOf(all[0].sequence), Delta: ops[first:len(ops):len(ops)]})
+		all = all[n:]
+	}
+	tx.scratch.ops = ops
+	if len(tx.broken) > 0 {
+		changes = d.addBroken(tx, changes)
+	}
+	tx.scratch.changes = changes
+	return changes
+}
+
+func (d *Doc) addMoved(all []moved, x itemRef) []moved {
+	l := &d.leaves.slots[d.items.slots[x].home]
+	if !d.sequences.slots[l.sequence].rope.watched {
+		return all
+	}
+	return append(all, moved{item: x, sequence: l.sequence, leaf: l.index})
+}
+
+// compareMoved orders items by their place in the document.
+func compareMoved(a, b moved) int {
+	if a.sequence != b.sequence {
+		return int(a.sequence - b.sequence)
+	}
+	if a.leaf != b.leaf {
+		return a.leaf - b.leaf
+	}
+	return a.index - b.index
+}
+
+func (d *Doc) nameOf(s int32) string {
+	return d.branches.slots[d.sequences.slots[s].branch].name
+}
+
+// appendDelta adds the steps that make the change of the items of one text, in
+// order.
+func (d *Doc) appendDelta(ops []Op, items []moved) []Op {
+	first, cursor := len(ops), 0
+	for _, m := range items {
+		it := &d.items.slots[m.item]
+		position := d.position(m.item)
+		start, end := it.clock, it.end() // the units that were inserted or deleted
+		if c := &d.clients[it.client]; c.changed && it.clock < c.before && c.before < end {
+			if it.deleted() {
+				end = c.before
+			} else {
+				start = c.before
+				position += int(start - it.clock)
+			}
+		}
+		if position > cursor {
+			ops = append(ops, Op{Retain: position - cursor})
+			cursor = position
+		}
+		n := int(end - start)
+		var last *Op
+		if len(ops) > first {
+			last = &ops[len(ops)-1]
+		}
+		switch {
+		case it.deleted() && last != nil && last.Delete > 0:
+			last.Delete += n
+		case it.deleted():
+			ops = append(ops, Op{Delete: n})
+		case it.kind != kindString && last != nil && last.Embeds > 0:
+			last.Embeds += n
+		case it.kind != kindString:
+			ops = append(ops, Op{Embeds: n})
+		case last != nil && last.Insert != "":
+			last.Insert += d.textFrom(m.item, start)
+		default:
+			ops = append(ops, Op{Insert: d.textFrom(m.item, start)})
+		}
+		if !it.deleted() {
+			cursor += n
+		}
+	}
+	return ops
+}
+
+// textFrom returns the text of an item from the unit of that clock on.
+func (d *Doc) textFrom(x itemRef, clock uint32) string {
+	it, text := &d.items.slots[x], d.textOf(x)
+	if clock > it.clock {
+		_, text = cutContent(kindString, text, clock-it.clock)
+	}
+	return string(text)
+}
+
+// addBroken tells which units that were there before have lost their other
+// half.
+func (d *Doc) addBroken(tx *transaction, changes []TextChange) []TextChange {
+	for _, first := range tx.broken {
+		for _, u := range []id{first, {first.client, first.clock + 1}} {
+			x := d.at(u)
+			it := &d.items.slots[x]
+			if !it.inRope() || !it.visible() || d.isNew(u) {
+				continue
+			}
+			s := d.sequenceOf(it)
+			if !d.sequences.slots[s].rope.watched {
+				continue
+			}
+			name := d.nameOf(s)
+			i := slices.IndexFunc(changes, func(c TextChange) bool { return c.Name == name })
+			if i < 0 {
+				i = len(changes)
+				changes = append(changes, TextChange{Name: name})
+			}
+			changes[i].Broken = append(changes[i].Broken, d.position(x)+int(u.clock-it.clock))
+		}
+	}
+	for i := range changes {
+		slices.Sort(changes[i].Broken)
+	}
+	return changes
+}

@@ -1,0 +1,2 @@
+// Package crdt is a replica of a Yjs document.
+package crdt

@@ -1,0 +1,139 @@
+package crdt
+
+import "slices"
+
+// pending is what has arrived before what it refers to.
+type pending struct {
+	// updates hold structs only, in the order in which they came. They are
+	// merged when they are needed and not before: a hundred updates behind a
+	// gap would otherwise be merged a hundred times.
+	updates [][]byte
+	bytes   int // of updates
+	// missing are units of which one must become known before any of the
+	// structs can be used: the lowest of each client.
+	missing map[uint64]uint32
+	deletes idSet // normalized
+}
+
+// waits tells whether what is pending can still not be used.
+func (p *pending) waits(d *Doc, changed []uint32) bool {
+	for _, c := range changed {
+		if clock, found := p.missing[d.clients[c].id]; found && clock < d.clients[c].next {
+			return false
+		}
+	}
+	return true
+}
+
+// add takes over what the update leaves waiting.
+func (p *pending) add(rest []byte, missing []ID, deletes idSet) {
+	if rest != nil {
+		p.updates = append(p.updates, rest)
+		p.bytes += len(rest)
+		if p.missing == nil {
+			p.missing = make(map[uint64]uint32)
+		}
+		for _, u := range missing {
+			if known, found := p.missing[u.Client]; !found || u.Clock < known {
+				p.missing[u.Client] = u.Clock
+			}
+		}
+	}
+	if len(deletes) > 0 {
+		p.deletes = append(p.deletes, deletes...).normalized()
+	}
+}
+
+// merged returns the structs as one update, or nil.
+func (p *pending) merged() []byte {
+	if len(p.updates) > 1 {
+		p.updates = [][]byte{mustMerge(p.updates...)}
+		p.bytes = len(p.updates[0])
+	}
+	if len(p.updates) == 0 {
+		return nil
+	}
+	return p.updates[0]
+}
+
+// mustMerge merges updates that this package wrote or has read before.
+func mustMerge(updates ...[]byte) []byte {
+	merged, err := mergeUpdates(updates, &acceptAll)
+	if err != nil {
+		panic("crdt: an update can no longer be read: " + err.Error())
+	}
+	return merged
+}
+
+// encodeRest writes the structs that plan left waiting as an update.
+func (u *update) encodeRest() []byte {
+	var w updateWriter
+	for i := range u.blocks {
+		b := &u.blocks[i]
+		for j := b.next; j < b.end; j++ {
+			w.write(u, &u.refs[j], 0)
+		}
+	}
+	return w.finish(nil)
+}
+
+// resume integrates what was pending and has become usable, and drops pending
+// if nothing is left of it.
+func (d *Doc) resume(tx *transaction) (resumed bool) {
+	p := d.pending
+	if !p.waits(d, tx.changed) {
+		merged := p.merged()
+		var u update
+		if err := u.read(merged, &acceptAll); err != nil {
+			panic("crdt: pending updates were read before: " + err.Error())
+		}
+		p.updates, p.bytes, p.missing = nil, 0, nil
+		waiting := u.plan(d)
+		d.integrateAll(tx, &u)
+		resumed = len(u.order) > 0
+		if waiting > 0 {
+			p.add(u.encodeRest(), u.missing, nil)
+		}
+	}
+	if d.resumeDeletes(tx) {
+		resumed = true
+	}
+	if len(p.updates) == 0 && len(p.deletes) == 0 {
+		d.pending = nil
+	}
+	return resumed
+}
+
+// resumeDeletes deletes what of the pending ranges has become known.
+func (d *Doc) resumeDeletes(tx *transaction) (resumed bool) {
+	p := d.pending
+	if len(p.deletes) == 0 {
+		return false
+	}
+	// What is changed by deleting is not looked at again: only new units matter.
+	for _, c := range slices.Clone(tx.changed) {
+		ranges := p.deletes.find(d.clients[c].id)
+		if len(ranges) == 0 || ranges[0].clock >= d.clients[c].next {
+			continue
+		}
+		known, later := ranges.at(d.clients[c].next)
+		p.deletes = slices.DeleteFunc(p.deletes, func(r idRange) bool { return r.client == d.clients[c].id })
+		p.deletes = append(p.deletes, later...).normalized()
+		d.deleteRanges(tx, c, known)
+		resumed = true
+	}
+	return resumed
+}
+
+// at divides ranges of one client into those below clock and the others.
+func (s idSet) at(clock uint32) (below, above idSet) {
+	for _, r := range s {
+		if r.clock < clock {
+			below = append(below, idRange{r.client, r.clock, min(r.end, clock)})
+		}
+		if r.end > clock {
+			above = append(above, idRange{r.client, max(r.clock, clock), r.end})
+		}
+	}
+	return below, above
+}

@@ -1,0 +1,214 @@
+package crdt
+
+import (
+	"slices"
+
+	"github.com/tutti-live/tutti/shared/lib0"
+)
+
+// rope gives the list of a root its positions and keeps its visible text: the
+// items of the list in order, in leaves of a bounded size, each beside the text
+// of its items. The leaves are a flat array, for a large document has some
+// hundred of them.
+type rope struct {
+	order []int32 // slots of its leaves, in document order
+	units int     // length of the list
+	// hintUnits are the units before order[hint]: edits come in runs, so the
+	// next position is near the last.
+	hint      int
+	hintUnits int
+	watched   bool // someone has asked for it as a text
+	rich      bool // it has had formats or embeds
+}
+
+// leaf is a stretch of a rope.
+type leaf struct {
+	items    []itemRef
+	text     []byte // of the items, one after the other
+	units    int    // of its visible items
+	index    int    // in rope.order
+	sequence int32
+}
+
+const (
+	// leafItems bounds the search for an item in its leaf.
+	leafItems = 64
+	// leafText bounds, in bytes, the text that moves when some is inserted. A
+	// single item may have more.
+	leafText = 4 << 10
+)
+
+// place puts item x, which has its neighbours, in the rope, with its text.
+func (d *Doc) place(r *rope, seq int32, x itemRef, text []byte) {
+	it := &d.items.slots[x]
+	leafSlot, index := int32(0), 0
+	switch {
+	case it.left != none:
+		leafSlot = d.items.slots[it.left].home
+		index = d.indexInLeaf(it.left) + 1
+	case it.right != none:
+		leafSlot = d.items.slots[it.right].home
+	default:
+		leafSlot = d.addLeaf(r, seq, 0)
+	}
+	l := &d.leaves.slots[leafSlot]
+	it.home = leafSlot
+	it.flags |= flagInRope
+	if len(text) > 0 {
+		l.text = slices.Insert(l.text, d.textOffset(l, index), text...)
+	}
+	l.items = slices.Insert(l.items, index, x)
+	if it.visible() {
+		d.resize(l, int(it.len))
+	}
+	d.balance(leafSlot)
+}
+
+// indexInLeaf returns the index of x among the items of its leaf.
+func (d *Doc) indexInLeaf(x itemRef) int {
+	return slices.Index(d.leaves.slots[d.items.slots[x].home].items, x)
+}
+
+// textOffset returns where the text of l.items[index] begins in the leaf.
+func (d *Doc) textOffset(l *leaf, index int) int {
+	if index == len(l.items) {
+		return len(l.text)
+	}
+	offset := 0
+	for _, x := range l.items[:index] {
+		offset += int(d.items.slots[x].textSize())
+	}
+	return offset
+}
+
+// textOf returns the text of an item in a rope, as a view.
+func (d *Doc) textOf(x itemRef) []byte {
+	it := &d.items.slots[x]
+	l := &d.leaves.slots[it.home]
+	offset := d.textOffset(l, slices.Index(l.items, x))
+	return l.text[offset : offset+int(it.size)]
+}
+
+// resize adds units to the length of the leaf and its rope.
+func (d *Doc) resize(l *leaf, units int) {
+	r := d.sequences.slots[l.sequence].rope
+	l.units += units
+	r.units += units
+	if l.index < r.hint {
+		r.hintUnits += units
+	}
+}
+
+// unitsBefore returns the units in the leaves before order[index].
+func (d *Doc) unitsBefore(r *rope, index int) int {
+	if index < r.hint/2 {
+		r.hint, r.hintUnits = 0, 0
+	}
+	for r.hint < index {
+		r.hintUnits += d.leaves.slots[r.order[r.hint]].units
+		r.hint++
+	}
+	for r.hint > index {
+		r.hint--
+		r.hintUnits -= d.leaves.slots[r.order[r.hint]].units
+	}
+	return r.hintUnits
+}
+
+// position returns the units before item x of a rope.
+func (d *Doc) position(x itemRef) int {
+	l := &d.leaves.slots[d.items.slots[x].home]
+	units := d.unitsBefore(d.sequences.slots[l.sequence].rope, l.index)
+	for _, y := range l.items {
+		if y == x {
+			break
+		}
+		if it := &d.items.slots[y]; it.visible() {
+			units += int(it.len)
+		}
+	}
+	return units
+}
+
+// seek returns the item in which the first units of the rope end, which is not
+// at its beginning, and how many of its own units belong to them. units must
+// be more than 0 and no more than the rope has.
+func (d *Doc) seek(r *rope, units int) (x itemRef, within int) {
+	index := r.hint
+	before := r.hintUnits
+	if units <= before/2 {
+		index, before = 0, 0
+	}
+	for before >= units {
+		index--
+		before -= d.leaves.slots[r.order[index]].units
+	}
+	for before+d.leaves.slots[r.order[index]].units < units {
+		before += d.leaves.slots[r.order[index]].units
+		index++
+	}
+	r.hint, r.hintUnits = index, before
+	within = units - before
+	for _, x := range d.leaves.slots[r.order[index]].items {
+		it := &d.items.slots[x]
+		if !it.visible() {
+			continue
+		}
+		if within <= int(it.len) {
+			return x, within
+		}
+		within -= int(it.len)
+	}
+	panic("crdt: a leaf has fewer units than it says")
+}
+
+// splitText divides the text of x, which is in a rope, at one of its units. It
+// returns the bytes before and after. A cut in the
+// middle of a surrogate pair leaves U+FFFD on both sides, as in Yjs: half a
+// pair cannot be written, and the length must stay.
+func (d *Doc) splitText(tx *transaction, x itemRef, units uint32) (before, after uint32) {
+	it := &d.items.slots[x]
+	if it.size == it.len { // all of it ASCII
+		return units, it.size - units
+	}
+	l := &d.leaves.slots[it.home]
+	start := d.textOffset(l, slices.Index(l.items, x))
+	offset, inPair := lib0.ByteOffset(l.text[start:start+int(it.size)], int(units))
+	if !inPair {
+		return uint32(offset), it.size - uint32(offset)
+	}
+	at := start + offset
+	l.text = slices.Replace(l.text, at, at+pairSize, brokenPair...)
+	tx.broken = append(tx.broken, id{it.client, it.clock + units - 1})
+	const half = len("\uFFFD")
+	return uint32(offset + half), it.size - uint32(offset+pairSize-half)
+}
+
+// pairSize is the size in UTF-8 of a character that is a surrogate pair in
+// UTF-16, and brokenPair what is left of one that was cut in half.
+const pairSize = 4
+
+var brokenPair = []byte("\uFFFD\uFFFD")
+
+// cutText takes the text of x, which is being deleted, out of its leaf.
+func (d *Doc) cutText(x itemRef) {
+	it := &d.items.slots[x]
+	l := &d.leaves.slots[it.home]
+	if it.kind == kindString {
+		offset := d.textOffset(l, slices.Index(l.items, x))
+		l.text = slices.Delete(l.text, offset, offset+int(it.size))
+	}
+	d.resize(l, -int(it.len))
+}
+
+// lengthen adds text to the end of item x, which is visible text in a rope.
+func (d *Doc) lengthen(x itemRef, text []byte, units uint32) {
+	it := &d.items.slots[x]
+	l := &d.leaves.slots[it.home]
+	offset := d.textOffset(l, slices.Index(l.items, x)) + int(it.size)
+	l.text = slices.Insert(l.text, offset, text...)
+	it.len += units
+	it.size += uint32(len(text))
+	d.resize(l, int(units))
+	d.balance(it.home)
+}

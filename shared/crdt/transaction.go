@@ -1,0 +1,179 @@
+package crdt
+
+import (
+	"slices"
+	"sync"
+)
+
+// transaction is one change of the document: an update that arrives, or the
+// edits made together by this side. It collects what the end of the change
+// needs: whom to tell what, and which neighbours may be joined.
+type transaction struct {
+	origin  any
+	local   bool
+	telling bool // the functions of OnUpdate are being called
+
+	changed []uint32  // clients that got new units
+	deleted []span    // units deleted, some more than once
+	types   []int32   // branches of the nested types deleted
+	cuts    []id      // units at which items were cut or may be joined
+	broken  []id      // first halves of the surrogate pairs that were cut
+	// brokeKnown is whether one of them was cut by a struct that was known.
+	brokeKnown bool
+	doomed  []itemRef // work list of deleteItem
+
+	// marks says in which round of a conflict scan an item was seen. It
+	// outlives transactions and documents: rounds only grow.
+	marks []uint32
+	round uint32
+
+	update  update // the update being applied
+	scratch scratch
+}
+
+// span is the units [clock, end) of the client at that index.
+type span struct {
+	client     uint32
+	clock, end uint32
+}
+
+// scratch is memory that the steps of a transaction use again and again.
+type scratch struct {
+	made    []itemRef
+	windows []window
+	spans   []span
+	set     idSet
+	offsets []uint32
+	moved   []moved
+	ops     []Op
+	breaks  []int
+	changes []TextChange
+	out     []byte
+}
+
+// transactions keeps the memory of transactions for the next one, of whatever
+// document: most are a keystroke, and most documents are idle.
+var transactions = sync.Pool{New: func() any { return new(transaction) }}
+
+// largestKept is the size, in elements of its larger slices, above which the
+// memory of a transaction is left to the garbage collector.
+const largestKept = 4096
+
+func (tx *transaction) release() {
+	large := cap(tx.marks) > 16*largestKept || cap(tx.deleted) > largestKept || cap(tx.cuts) > largestKept ||
+		cap(tx.update.refs) > largestKept || cap(tx.update.deletes) > largestKept ||
+		cap(tx.scratch.offsets) > 16*largestKept || cap(tx.scratch.out) > 64*largestKept ||
+		cap(tx.scratch.made) > largestKept || cap(tx.scratch.moved) > largestKept
+	if large {
+		return
+	}
+	tx.origin = nil
+	tx.update.reset(nil)
+	clear(tx.scratch.ops[:cap(tx.scratch.ops)])
+	clear(tx.scratch.changes[:cap(tx.scratch.changes)])
+	transactions.Put(tx)
+}
+
+// begin opens a transaction. Every path from here leads to commit.
+func (d *Doc) begin(origin any, local bool) *transaction {
+	tx, ok := transactions.Get().(*transaction)
+	if !ok {
+		tx = new(transaction)
+	}
+	tx.origin, tx.local, tx.telling = origin, local, false
+	tx.changed = tx.changed[:0]
+	tx.deleted = tx.deleted[:0]
+	tx.types = tx.types[:0]
+	tx.cuts = tx.cuts[:0]
+	tx.broken, tx.brokeKnown = tx.broken[:0], false
+	d.tx = tx
+	return tx
+}
+
+// touch notes that a client is about to get new units.
+func (d *Doc) touch(tx *transaction, index uint32) *client {
+	c := &d.clients[index]
+	if !c.changed {
+		c.changed, c.before = true, c.next
+		tx.changed = append(tx.changed, index)
+	}
+	return c
+}
+
+// isNew tells whether the open transaction made that unit.
+func (d *Doc) isNew(u id) bool {
+	c := &d.clients[u.client]
+	return c.changed && u.clock >= c.before
+}
+
+// commit ends the transaction: it joins what can be joined, tells who wants to
+// know, and returns the memory. raw is the update that was applied if others
+// can be sent it as it is, else nil, and beside is an update that they are to
+// get as well, or nil.
+func (d *Doc) commit(tx *transaction, raw, beside []byte) {
+	defer d.end(tx)
+	tx.deleted = normalizedSpans(tx.deleted)
+	tell := len(d.observers) > 0 && len(tx.changed)+len(tx.deleted)+len(tx.broken) > 0
+	var changes []TextChange
+	if tell && d.watched {
+		changes = d.textChanges(tx) // before what was deleted is joined
+	}
+	d.settle(tx)
+	if tell {
+		if raw == nil {
+			raw = d.encodeTransaction(tx)
+		}
+		if beside != nil {
+			raw = mustMerge(raw, beside)
+		}
+		tx.telling = true
+		for _, o := range d.observers {
+			o.f(raw, tx.origin, changes)
+		}
+	}
+}
+
+// end closes the transaction, also one that has changed nothing.
+func (d *Doc) end(tx *transaction) {
+	for _, c := range tx.changed {
+		d.clients[c].changed = false
+	}
+	d.tx = nil
+	tx.release()
+}
+
+// settle collects garbage and joins neighbours, in the places where Yjs does:
+// that both end with the same structs is what makes their bytes equal.
+// (cleanupTransactions in Transaction.js.)
+func (d *Doc) settle(tx *transaction) {
+	d.collectTypes(tx)
+	d.mergeNeighbours(tx)
+	for _, c := range tx.changed {
+		// Someone else writes under this document's id: from now on, as another.
+		if d.clients[c].id == d.clientID && !tx.local {
+			d.clientID = randomClientID()
+		}
+	}
+}
+
+func normalizedSpans(s []span) []span {
+	less := func(a, b span) int {
+		if a.client != b.client {
+			return int(a.client) - int(b.client)
+		}
+		return int(a.clock) - int(b.clock)
+	}
+	if !slices.IsSortedFunc(s, less) {
+		slices.SortFunc(s, less)
+	}
+	n := 0
+	for _, r := range s {
+		if n > 0 && s[n-1].client == r.client && s[n-1].end >= r.clock {
+			s[n-1].end = max(s[n-1].end, r.end)
+			continue
+		}
+		s[n] = r
+		n++
+	}
+	return s[:n]
+}
