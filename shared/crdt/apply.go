@@ -1,6 +1,10 @@
 package crdt
 
-import "github.com/tutti-live/tutti/shared/lib0"
+import (
+	"slices"
+
+	"github.com/tutti-live/tutti/shared/lib0"
+)
 
 // ApplyUpdate brings an update of format V1 into the document. Updates may
 // come in any order, twice, or overlapping; what refers to something unknown
@@ -96,6 +100,7 @@ func (d *Doc) addPending(u *update, waiting int, later idSet) error {
 // structs of the update, and all of each was new.
 func (d *Doc) integrateAll(tx *transaction, u *update) (whole bool) {
 	whole = len(u.order) == len(u.refs)
+	d.reserve(u)
 	for _, i := range u.order {
 		f := &u.refs[i]
 		owner := &u.clients[f.owner]
@@ -127,6 +132,26 @@ func (d *Doc) integrateAll(tx *transaction, u *update) (whole bool) {
 		d.integrate(tx, &in)
 	}
 	return whole
+}
+
+// reserve makes room for the structs of a large update at once.
+func (d *Doc) reserve(u *update) {
+	const large = 64
+	if len(u.order) < large {
+		return
+	}
+	d.items.slots = slices.Grow(d.items.slots, len(u.order))
+	for i := range u.blocks {
+		b := &u.blocks[i]
+		c := &u.clients[b.client]
+		if c.index == noClient && c.next > 0 {
+			c.index = d.addClient(c.id)
+		}
+		if c.index != noClient {
+			cl := &d.clients[c.index]
+			cl.runs = slices.Grow(cl.runs, b.planned)
+		}
+	}
 }
 
 // cutAround cuts the surrogate pairs that a known struct says it was made

@@ -5,6 +5,9 @@ import "slices"
 // deleteRanges deletes ranges of one client, in order and all of them known.
 // It returns how many units it deleted that were not.
 func (d *Doc) deleteRanges(tx *transaction, index uint32, ranges idSet) (units uint64) {
+	if len(ranges) == 1 && d.backspace(tx, index, ranges[0]) {
+		return uint64(ranges[0].end - ranges[0].clock)
+	}
 	d.cutRanges(tx, index, ranges)
 	c := &d.clients[index]
 	for _, r := range ranges {
@@ -16,6 +19,36 @@ func (d *Doc) deleteRanges(tx *transaction, index uint32, ranges idSet) (units u
 		}
 	}
 	return units
+}
+
+// backspace is the short way of the most frequent deletion: the last units of
+// visible text that are followed by deleted ones, so that only the boundary
+// between the two moves. It does what cutting, deleting and joining would do,
+// and reports whether it could.
+func (d *Doc) backspace(tx *transaction, index uint32, r idRange) bool {
+	c := &d.clients[index]
+	i := c.find(r.clock)
+	if i+1 >= len(c.runs) || c.runs[i+1].clock != r.end || c.runs[i].clock == r.clock {
+		return false
+	}
+	x, y := c.runs[i].item, c.runs[i+1].item
+	kept, gone := &d.items.slots[x], &d.items.slots[y]
+	if kept.kind != kindString || !kept.inRope() || kept.right != y || gone.kind != kindDeleted ||
+		gone.origin != kept.lastID() || gone.rightOrigin != kept.rightOrigin || d.isNew(id{index, r.clock}) {
+		return false
+	}
+	n := r.end - r.clock
+	before, after := d.splitText(tx, x, kept.len-n)
+	l := &d.leaves.slots[kept.home]
+	end := d.spotOf(d.ropeOf(kept), x).offset + int(before+after)
+	l.text = slices.Delete(l.text, end-int(after), end)
+	d.resize(l, -int(n))
+	kept.len, kept.size = kept.len-n, before
+	gone.clock, gone.len, gone.origin = r.clock, gone.len+n, id{index, r.clock - 1}
+	gone.flags |= flagRemoved
+	c.runs[i+1].clock = r.clock
+	tx.deleted = append(tx.deleted, span{index, r.clock, r.end})
+	return true
 }
 
 // cutRanges cuts the items that straddle the beginning or end of a range. All
@@ -48,22 +81,17 @@ func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
 
 // enterRuns adds items, in order of clock, among the runs of their client.
 func (d *Doc) enterRuns(c *client, made []itemRef) {
-	n := len(c.runs)
+	n := len(c.runs) // of the runs that are still where they were
 	for range made {
 		c.runs = append(grown(c.runs), run{})
 	}
-	to := len(c.runs)
 	for i := len(made) - 1; i >= 0; i-- {
 		clock := d.items.slots[made[i]].clock
-		from := n
-		for from > 0 && c.runs[from-1].clock > clock {
-			from--
-		}
-		to -= n - from
-		copy(c.runs[to:], c.runs[from:n])
+		before := client{runs: c.runs[:n]}
+		from := before.find(clock) + 1
+		copy(c.runs[from+i+1:], c.runs[from:n])
+		c.runs[from+i] = run{clock, made[i]}
 		n = from
-		to--
-		c.runs[to] = run{clock, made[i]}
 	}
 }
 

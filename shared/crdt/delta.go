@@ -34,6 +34,8 @@ type moved struct {
 	sequence int32
 	leaf     int // index of its leaf in the rope
 	index    int // of the item in its leaf
+	// The units of it that were inserted or deleted.
+	clock, end uint32
 }
 
 // textChanges tells what the transaction did to the watched texts. It must be
@@ -44,7 +46,7 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 		c := &d.clients[index]
 		for _, r := range c.runs[c.find(c.before):] {
 			if it := &d.items.slots[r.item]; it.inRope() && it.visible() {
-				all = d.addMoved(all, r.item)
+				all = d.addMoved(all, r.item, c.before, it.end())
 			}
 		}
 	}
@@ -52,14 +54,18 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 		c := &d.clients[s.client]
 		for i := c.find(s.clock); i < len(c.runs) && c.runs[i].clock < s.end; i++ {
 			if it := &d.items.slots[c.runs[i].item]; it.inRope() && it.flags&flagRemoved != 0 {
-				all = d.addMoved(all, c.runs[i].item)
+				end := s.end
+				if c.changed { // units that are new were never there to be deleted
+					end = min(end, c.before)
+				}
+				all = d.addMoved(all, c.runs[i].item, s.clock, end)
 			}
 		}
 	}
 	tx.scratch.moved = all
 	if len(all) > 1 {
 		for i := range all {
-			all[i].index = d.indexInLeaf(all[i].item)
+			all[i].index = d.spotOf(d.sequences.slots[all[i].sequence].rope, all[i].item).index
 		}
 		slices.SortFunc(all, compareMoved)
 	}
@@ -82,12 +88,15 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 	return changes
 }
 
-func (d *Doc) addMoved(all []moved, x itemRef) []moved {
-	l := &d.leaves.slots[d.items.slots[x].home]
-	if !d.sequences.slots[l.sequence].rope.watched {
+// addMoved adds the units of x that are in [clock, end).
+func (d *Doc) addMoved(all []moved, x itemRef, clock, end uint32) []moved {
+	it := &d.items.slots[x]
+	l := &d.leaves.slots[it.home]
+	clock, end = max(clock, it.clock), min(end, it.end())
+	if clock >= end || !d.sequences.slots[l.sequence].rope.watched {
 		return all
 	}
-	return append(all, moved{item: x, sequence: l.sequence, leaf: l.index})
+	return append(all, moved{item: x, sequence: l.sequence, leaf: l.index, clock: clock, end: end})
 }
 
 // compareMoved orders items by their place in the document.
@@ -112,20 +121,14 @@ func (d *Doc) appendDelta(ops []Op, items []moved) []Op {
 	for _, m := range items {
 		it := &d.items.slots[m.item]
 		position := d.position(m.item)
-		start, end := it.clock, it.end() // the units that were inserted or deleted
-		if c := &d.clients[it.client]; c.changed && it.clock < c.before && c.before < end {
-			if it.deleted() {
-				end = c.before
-			} else {
-				start = c.before
-				position += int(start - it.clock)
-			}
+		if !it.deleted() {
+			position += int(m.clock - it.clock)
 		}
 		if position > cursor {
 			ops = append(ops, Op{Retain: position - cursor})
 			cursor = position
 		}
-		n := int(end - start)
+		n := int(m.end - m.clock)
 		var last *Op
 		if len(ops) > first {
 			last = &ops[len(ops)-1]
@@ -140,9 +143,9 @@ func (d *Doc) appendDelta(ops []Op, items []moved) []Op {
 		case it.kind != kindString:
 			ops = append(ops, Op{Embeds: n})
 		case last != nil && last.Insert != "":
-			last.Insert += d.textFrom(m.item, start)
+			last.Insert += d.textFrom(m.item, m.clock)
 		default:
-			ops = append(ops, Op{Insert: d.textFrom(m.item, start)})
+			ops = append(ops, Op{Insert: d.textFrom(m.item, m.clock)})
 		}
 		if !it.deleted() {
 			cursor += n
@@ -151,10 +154,14 @@ func (d *Doc) appendDelta(ops []Op, items []moved) []Op {
 	return ops
 }
 
-// textFrom returns the text of an item from the unit of that clock on.
+// textFrom returns the text of an item from the unit of that clock on, which
+// goes up to its end: what is new is at the end of what its client made.
 func (d *Doc) textFrom(x itemRef, clock uint32) string {
 	it, text := &d.items.slots[x], d.textOf(x)
-	if clock > it.clock {
+	switch {
+	case it.size == it.len: // ASCII
+		text = text[clock-it.clock:]
+	case clock > it.clock:
 		_, text = cutContent(kindString, text, clock-it.clock)
 	}
 	return string(text)

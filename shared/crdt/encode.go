@@ -46,10 +46,10 @@ func (d *Doc) encodeState(known StateVector) []byte {
 	e.begin()
 	for _, c := range d.clientsByID() {
 		cl := &d.clients[c]
-		e.deletedRanges(cl)
 		if from := known[cl.id]; cl.next > from {
 			e.structs(cl, from)
 		}
+		e.deletedRanges(cl)
 	}
 	return slices.Clone(e.deletes.append(e.out))
 }

@@ -25,7 +25,6 @@ func (s idSet) normalized() idSet {
 	n := 0
 	for _, r := range s {
 		switch {
-		case r.end == r.clock: // of no length
 		case n > 0 && s[n-1].client == r.client && s[n-1].end >= r.clock:
 			s[n-1].end = max(s[n-1].end, r.end)
 		default:
@@ -101,8 +100,10 @@ func readDeleteSet(r *lib0.Reader, s idSet, limits *Limits) (set idSet, units ui
 			if len(s) >= limits.DeleteRanges {
 				return s, 0, overLimit("more than %d deleted ranges", limits.DeleteRanges)
 			}
-			s = append(s, idRange{client, uint32(clock), uint32(clock + length)})
-			units += length
+			if length > 0 {
+				s = append(s, idRange{client, uint32(clock), uint32(clock + length)})
+				units += length
+			}
 		}
 	}
 	if err := r.Err(); err != nil {

@@ -167,7 +167,6 @@ func (d *Doc) link(tx *transaction, in *incoming, s int32) {
 	c.next = in.clock + in.len
 	if seq.rope != nil {
 		d.place(seq.rope, s, x, in.text())
-		seq.rope.rich = seq.rope.rich || in.kind != kindString && in.kind != kindDeleted
 	}
 	if in.kind == kindDeleted {
 		tx.deleted = append(tx.deleted, span{in.client, in.clock, in.clock + in.len})

@@ -44,6 +44,7 @@ func (d *Doc) balance(slot int32) {
 		if len(l.items) <= leafItems && (len(l.text) <= leafText || len(l.items) == 1) {
 			return
 		}
+		d.sequences.slots[l.sequence].rope.spot.item = none
 		k, offset := d.middle(l)
 		if offset < len(l.text)-offset {
 			d.moveLeft(slot, k, offset)
@@ -58,7 +59,7 @@ func (d *Doc) balance(slot int32) {
 func (d *Doc) middle(l *leaf) (index, offset int) {
 	if len(l.items) > leafItems {
 		index = len(l.items) / 2
-		return index, d.textOffset(l, index)
+		return index, d.textBefore(l, index)
 	}
 	half := len(l.text) / 2
 	for index = 1; index < len(l.items)-1; index++ {
@@ -71,7 +72,15 @@ func (d *Doc) middle(l *leaf) (index, offset int) {
 		}
 		offset = next
 	}
-	return index, d.textOffset(l, index)
+	return index, d.textBefore(l, index)
+}
+
+// textBefore returns the bytes of text of the items before l.items[index].
+func (d *Doc) textBefore(l *leaf, index int) (size int) {
+	for _, x := range l.items[:index] {
+		size += int(d.items.slots[x].textSize())
+	}
+	return size
 }
 
 // moveLeft moves the first k items of a leaf, whose text is the first offset

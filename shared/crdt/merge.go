@@ -58,6 +58,9 @@ func (s sources) Less(i, j int) bool {
 	if f.clock != g.clock {
 		return f.clock < g.clock
 	}
+	if gc := f.kind == kindGC; gc != (g.kind == kindGC) {
+		return gc // which refers to nothing that might be missing
+	}
 	return s[i].rank < s[j].rank
 }
 

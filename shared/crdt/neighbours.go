@@ -26,7 +26,13 @@ func (d *Doc) mergeNeighbours(tx *transaction) {
 	}
 	for _, index := range tx.changed {
 		c := &d.clients[index]
-		windows = append(windows, window{index, c.find(c.before), len(c.runs) - 1})
+		from := c.find(c.before)
+		if c.runs[from].clock < c.before { // a run that has become longer, no new one
+			from++
+		}
+		if from < len(c.runs) {
+			windows = append(windows, window{index, from, len(c.runs) - 1})
+		}
 	}
 	for _, u := range tx.cuts {
 		c := &d.clients[u.client]
@@ -125,7 +131,11 @@ func (d *Doc) unlinkJoined(a, b itemRef) {
 func (d *Doc) joinText(a, b itemRef) {
 	l, r := &d.items.slots[a], &d.items.slots[b]
 	from := &d.leaves.slots[r.home]
-	if l.home != r.home { // a is the last of its leaf, b the first of the next
+	rope := d.ropeOf(l)
+	i := 0
+	if l.home == r.home {
+		i = d.spotOf(rope, a).index + 1
+	} else { // a is the last of its leaf, b the first of the next
 		to := &d.leaves.slots[l.home]
 		size := r.textSize()
 		to.text = append(to.text, from.text[:size]...)
@@ -135,7 +145,9 @@ func (d *Doc) joinText(a, b itemRef) {
 			d.resize(to, int(r.len))
 		}
 	}
-	i := slices.Index(from.items, b)
+	if rope.spot.item != a {
+		rope.spot.item = none
+	}
 	from.items = slices.Delete(from.items, i, i+1)
 	if len(from.items) == 0 {
 		d.dropLeaf(r.home)

@@ -45,12 +45,10 @@ func (u *update) sortBlocks() {
 // planBlock plans the block on the stack, and of others what it refers to. It
 // returns how many structs have to wait.
 func (u *update) planBlock() (waiting int) {
-	stack := u.stack
-	defer func() { u.stack = stack }()
-	for len(stack) > 0 {
-		b := &u.blocks[stack[len(stack)-1]]
+	for len(u.stack) > 0 {
+		b := &u.blocks[u.stack[len(u.stack)-1]]
 		if b.next == b.end {
-			stack = stack[:len(stack)-1]
+			u.stack = u.stack[:len(u.stack)-1]
 			continue
 		}
 		f := &u.refs[b.next]
@@ -61,20 +59,21 @@ func (u *update) planBlock() (waiting int) {
 			u.order = append(u.order, int32(b.next))
 		case need < 0:
 			u.order = append(u.order, int32(b.next))
+			b.planned++
 			owner.next = f.end()
 		default:
 			b.waiting = true
 			other := u.clients[need].block
 			if need != b.client && other >= 0 && u.blocks[other].next < u.blocks[other].end && !u.blocks[other].waiting {
-				stack = append(stack, other)
+				u.stack = append(u.stack, other)
 				continue
 			}
-			return u.giveUp(stack, need, clock)
+			return u.giveUp(need, clock)
 		}
 		b.next++
 		b.waiting = false
-		if len(stack) > 1 { // it may have been all that the one below needs
-			stack = stack[:len(stack)-1]
+		if len(u.stack) > 1 { // it may have been all that the one below needs
+			u.stack = u.stack[:len(u.stack)-1]
 		}
 	}
 	return 0
@@ -102,8 +101,8 @@ func (u *update) needs(owner int32, f *ref) (client int32, clock uint32) {
 
 // giveUp leaves what is left of the blocks on the stack to wait, and notes
 // what for.
-func (u *update) giveUp(stack []int32, client int32, clock uint32) (waiting int) {
-	for _, i := range stack {
+func (u *update) giveUp(client int32, clock uint32) (waiting int) {
+	for _, i := range u.stack {
 		b := &u.blocks[i]
 		waiting += b.end - b.next
 		b.waiting = true

@@ -18,7 +18,16 @@ type rope struct {
 	hint      int
 	hintUnits int
 	watched   bool // someone has asked for it as a text
-	rich      bool // it has had formats or embeds
+	spot      spot // of the item that was looked for last
+}
+
+// spot is where an item is in its leaf. Finding it takes a walk through the
+// leaf; what a keystroke asks for next is the same item or the one beside it.
+type spot struct {
+	item   itemRef // none: nothing is remembered
+	index  int     // among the items of the leaf
+	offset int     // of its text in the leaf, in bytes
+	units  int     // of the visible items before it in the leaf
 }
 
 // leaf is a stretch of a rope.
@@ -31,62 +40,94 @@ type leaf struct {
 }
 
 const (
-	// leafItems bounds the search for an item in its leaf.
-	leafItems = 64
+	// leafItems bounds the search for an item in its leaf. One more still fits
+	// the array that append makes.
+	leafItems = 63
 	// leafText bounds, in bytes, the text that moves when some is inserted. A
 	// single item may have more.
 	leafText = 4 << 10
+	// leafSpare is how much memory, in bytes, a leaf may keep for text to come
+	// though it is more than the text there is.
+	leafSpare = 512
 )
 
 // place puts item x, which has its neighbours, in the rope, with its text.
 func (d *Doc) place(r *rope, seq int32, x itemRef, text []byte) {
 	it := &d.items.slots[x]
-	leafSlot, index := int32(0), 0
+	at := spot{}
 	switch {
+	case it.right != none && r.spot.item == it.right && r.spot.index > 0:
+		it.home, at = d.items.slots[it.right].home, r.spot
 	case it.left != none:
-		leafSlot = d.items.slots[it.left].home
-		index = d.indexInLeaf(it.left) + 1
+		it.home, at = d.items.slots[it.left].home, d.after(r, it.left)
 	case it.right != none:
-		leafSlot = d.items.slots[it.right].home
+		it.home = d.items.slots[it.right].home
 	default:
-		leafSlot = d.addLeaf(r, seq, 0)
+		it.home = d.addLeaf(r, seq, 0)
 	}
-	l := &d.leaves.slots[leafSlot]
-	it.home = leafSlot
+	l := &d.leaves.slots[it.home]
 	it.flags |= flagInRope
 	if len(text) > 0 {
-		l.text = slices.Insert(l.text, d.textOffset(l, index), text...)
+		l.text = slices.Insert(l.text, at.offset, text...)
 	}
-	l.items = slices.Insert(l.items, index, x)
+	l.items = slices.Insert(l.items, at.index, x)
 	if it.visible() {
 		d.resize(l, int(it.len))
 	}
-	d.balance(leafSlot)
+	at.item = x
+	r.spot = at
+	d.balance(it.home)
 }
 
-// indexInLeaf returns the index of x among the items of its leaf.
-func (d *Doc) indexInLeaf(x itemRef) int {
-	return slices.Index(d.leaves.slots[d.items.slots[x].home].items, x)
+// spotOf returns where x is in its leaf.
+func (d *Doc) spotOf(r *rope, x itemRef) spot {
+	if r.spot.item == x {
+		return r.spot
+	}
+	if it := &d.items.slots[x]; it.left != none && it.left == r.spot.item && d.items.slots[it.left].home == it.home {
+		at := r.spot.past(&d.items.slots[it.left])
+		at.item = x
+		r.spot = at
+		return at
+	}
+	at := spot{item: x}
+	for _, y := range d.leaves.slots[d.items.slots[x].home].items {
+		if y == x {
+			break
+		}
+		at = at.past(&d.items.slots[y])
+	}
+	at.item = x
+	r.spot = at
+	return at
 }
 
-// textOffset returns where the text of l.items[index] begins in the leaf.
-func (d *Doc) textOffset(l *leaf, index int) int {
-	if index == len(l.items) {
-		return len(l.text)
+// past returns the spot behind an item that is at s.
+func (s spot) past(it *item) spot {
+	s.item = none
+	s.index++
+	s.offset += int(it.textSize())
+	if it.visible() {
+		s.units += int(it.len)
 	}
-	offset := 0
-	for _, x := range l.items[:index] {
-		offset += int(d.items.slots[x].textSize())
-	}
-	return offset
+	return s
+}
+
+// after returns the spot behind x, in the same leaf.
+func (d *Doc) after(r *rope, x itemRef) spot {
+	return d.spotOf(r, x).past(&d.items.slots[x])
+}
+
+// ropeOf returns the rope of an item that is in one.
+func (d *Doc) ropeOf(it *item) *rope {
+	return d.sequences.slots[d.leaves.slots[it.home].sequence].rope
 }
 
 // textOf returns the text of an item in a rope, as a view.
 func (d *Doc) textOf(x itemRef) []byte {
 	it := &d.items.slots[x]
-	l := &d.leaves.slots[it.home]
-	offset := d.textOffset(l, slices.Index(l.items, x))
-	return l.text[offset : offset+int(it.size)]
+	offset := d.spotOf(d.ropeOf(it), x).offset
+	return d.leaves.slots[it.home].text[offset : offset+int(it.size)]
 }
 
 // resize adds units to the length of the leaf and its rope.
@@ -118,16 +159,8 @@ func (d *Doc) unitsBefore(r *rope, index int) int {
 // position returns the units before item x of a rope.
 func (d *Doc) position(x itemRef) int {
 	l := &d.leaves.slots[d.items.slots[x].home]
-	units := d.unitsBefore(d.sequences.slots[l.sequence].rope, l.index)
-	for _, y := range l.items {
-		if y == x {
-			break
-		}
-		if it := &d.items.slots[y]; it.visible() {
-			units += int(it.len)
-		}
-	}
-	return units
+	r := d.sequences.slots[l.sequence].rope
+	return d.unitsBefore(r, l.index) + d.spotOf(r, x).units
 }
 
 // seek returns the item in which the first units of the rope end, which is not
@@ -171,8 +204,8 @@ func (d *Doc) splitText(tx *transaction, x itemRef, units uint32) (before, after
 	if it.size == it.len { // all of it ASCII
 		return units, it.size - units
 	}
+	start := d.spotOf(d.ropeOf(it), x).offset
 	l := &d.leaves.slots[it.home]
-	start := d.textOffset(l, slices.Index(l.items, x))
 	offset, inPair := lib0.ByteOffset(l.text[start:start+int(it.size)], int(units))
 	if !inPair {
 		return uint32(offset), it.size - uint32(offset)
@@ -194,9 +227,10 @@ var brokenPair = []byte("\uFFFD\uFFFD")
 func (d *Doc) cutText(x itemRef) {
 	it := &d.items.slots[x]
 	l := &d.leaves.slots[it.home]
-	if it.kind == kindString {
-		offset := d.textOffset(l, slices.Index(l.items, x))
-		l.text = slices.Delete(l.text, offset, offset+int(it.size))
+	offset := d.spotOf(d.ropeOf(it), x).offset // also so that the spot is before what goes
+	l.text = slices.Delete(l.text, offset, offset+int(it.textSize()))
+	if spare := cap(l.text) - len(l.text); spare > leafSpare && spare > len(l.text) {
+		l.text = slices.Clone(l.text)
 	}
 	d.resize(l, -int(it.len))
 }
@@ -205,7 +239,7 @@ func (d *Doc) cutText(x itemRef) {
 func (d *Doc) lengthen(x itemRef, text []byte, units uint32) {
 	it := &d.items.slots[x]
 	l := &d.leaves.slots[it.home]
-	offset := d.textOffset(l, slices.Index(l.items, x)) + int(it.size)
+	offset := d.spotOf(d.ropeOf(it), x).offset + int(it.size)
 	l.text = slices.Insert(l.text, offset, text...)
 	it.len += units
 	it.size += uint32(len(text))

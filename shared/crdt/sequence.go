@@ -41,7 +41,7 @@ func (d *Doc) listOf(b int32) int32 {
 	}
 	seq := sequence{branch: b, head: none, last: none}
 	if d.branches.slots[b].item == none {
-		seq.rope = &rope{}
+		seq.rope = &rope{spot: spot{item: none}}
 	}
 	s := d.sequences.take(seq)
 	d.branches.slots[b].list = s

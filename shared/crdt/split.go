@@ -30,8 +30,11 @@ func (d *Doc) split(tx *transaction, x itemRef, units uint32) itemRef {
 		d.items.slots[second.right].left = y
 	}
 	if second.flags&flagInRope != 0 {
-		l := &d.leaves.slots[second.home]
-		l.items = slices.Insert(l.items, slices.Index(l.items, x)+1, y)
+		r, l := d.ropeOf(first), &d.leaves.slots[second.home]
+		at := d.after(r, x)
+		l.items = slices.Insert(l.items, at.index, y)
+		at.item = y
+		r.spot = at
 		d.balance(second.home)
 	} else if seq := &d.sequences.slots[second.home]; seq.last == x {
 		seq.last = y

@@ -41,7 +41,6 @@ type span struct {
 type scratch struct {
 	made    []itemRef
 	windows []window
-	spans   []span
 	set     idSet
 	offsets []uint32
 	moved   []moved
@@ -55,24 +54,29 @@ type scratch struct {
 // document: most are a keystroke, and most documents are idle.
 var transactions = sync.Pool{New: func() any { return new(transaction) }}
 
-// largestKept is the size, in elements of its larger slices, above which the
-// memory of a transaction is left to the garbage collector.
-const largestKept = 4096
+// largestKept is how many elements a slice of a transaction may hold to be kept
+// for the next one: that of an unusual transaction is left to the garbage
+// collector. A whole document is read and written with less.
+const largestKept = 1 << 15
 
 func (tx *transaction) release() {
-	large := cap(tx.marks) > 16*largestKept || cap(tx.deleted) > largestKept || cap(tx.cuts) > largestKept ||
-		cap(tx.update.refs) > largestKept || cap(tx.update.deletes) > largestKept ||
-		cap(tx.scratch.offsets) > 16*largestKept || cap(tx.scratch.out) > 64*largestKept ||
-		cap(tx.scratch.made) > largestKept || cap(tx.scratch.moved) > largestKept
-	if large {
-		return
+	s, u := &tx.scratch, &tx.update
+	clear(s.ops) // which hold text
+	clear(s.changes)
+	clear(u.parents)
+	u.data = nil
+	if tx.origin != nil || u.index != nil {
+		tx.origin, u.index = nil, nil
 	}
-	tx.origin = nil
-	tx.update.reset(nil)
-	clear(tx.scratch.ops[:cap(tx.scratch.ops)])
-	clear(tx.scratch.changes[:cap(tx.scratch.changes)])
-	transactions.Put(tx)
+	largest := max(cap(tx.marks), cap(tx.deleted), cap(tx.cuts), cap(tx.doomed), cap(u.refs), cap(u.deletes), cap(u.clients),
+		cap(s.made), cap(s.windows), cap(s.set), cap(s.offsets), cap(s.moved), cap(s.ops), cap(s.out)/largestBytes)
+	if largest <= largestKept {
+		transactions.Put(tx)
+	}
 }
+
+// largestBytes is how many bytes of a written update count as one element.
+const largestBytes = 32
 
 // begin opens a transaction. Every path from here leads to commit.
 func (d *Doc) begin(origin any, local bool) *transaction {
@@ -85,7 +89,8 @@ func (d *Doc) begin(origin any, local bool) *transaction {
 	tx.deleted = tx.deleted[:0]
 	tx.types = tx.types[:0]
 	tx.cuts = tx.cuts[:0]
-	tx.broken, tx.brokeKnown = tx.broken[:0], false
+	tx.broken = tx.broken[:0]
+	tx.brokeKnown = false
 	d.tx = tx
 	return tx
 }
@@ -112,7 +117,9 @@ func (d *Doc) isNew(u id) bool {
 // get as well, or nil.
 func (d *Doc) commit(tx *transaction, raw, beside []byte) {
 	defer d.end(tx)
-	tx.deleted = normalizedSpans(tx.deleted)
+	if len(tx.deleted) > 1 {
+		tx.deleted = normalizedSpans(tx.deleted)
+	}
 	tell := len(d.observers) > 0 && len(tx.changed)+len(tx.deleted)+len(tx.broken) > 0
 	var changes []TextChange
 	if tell && d.watched {

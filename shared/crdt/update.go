@@ -55,7 +55,8 @@ type parent struct {
 type block struct {
 	client    int32
 	next, end int
-	waiting   bool // it is on the stack of plan
+	planned   int  // structs that plan found new
+	waiting   bool // it is on the stack of plan, or plan has given it up
 }
 
 // updateClient is a client that the update names.
@@ -66,11 +67,22 @@ type updateClient struct {
 	block int32  // its structs, or -1
 }
 
+// reset forgets the update that was read before. Each slice is cut by itself,
+// which costs no write barrier.
 func (u *update) reset(data []byte) {
-	*u = update{
-		data: data, refs: u.refs[:0], blocks: u.blocks[:0], clients: u.clients[:0], parents: u.parents[:0],
-		deletes: u.deletes[:0], order: u.order[:0], missing: u.missing[:0], stack: u.stack[:0], exact: true,
+	u.data = data
+	u.refs = u.refs[:0]
+	u.blocks = u.blocks[:0]
+	u.parents = u.parents[:0]
+	u.clients = u.clients[:0]
+	u.deletes = u.deletes[:0]
+	u.order = u.order[:0]
+	u.missing = u.missing[:0]
+	u.stack = u.stack[:0]
+	if u.index != nil {
+		u.index = nil
 	}
+	u.exact = true
 }
 
 // client returns the index of a client in u.clients.
@@ -119,7 +131,9 @@ func (u *update) read(data []byte, limits *Limits) error {
 	if u.deletes, u.deleted, err = readDeleteSet(&r, u.deletes, limits); err != nil {
 		return err
 	}
-	u.deletes = u.deletes.normalized()
+	if len(u.deletes) > 1 {
+		u.deletes = u.deletes.normalized()
+	}
 	u.exact = u.exact && r.Len() == 0
 	return nil
 }
@@ -135,6 +149,10 @@ func (u *update) readBlock(r *lib0.Reader, limits *Limits) error {
 		return malformed("update names client %d twice", u.clients[owner].id)
 	case clock > maxClock:
 		return overLimit("clock %d", clock)
+	}
+	if structs > 64 { // a claim: it may save growing, no more
+		const typical = 8 // bytes, of a small struct
+		u.refs = slices.Grow(u.refs, int(min(structs, uint64(r.Len()/typical))))
 	}
 	first := len(u.refs)
 	at := uint32(clock)
