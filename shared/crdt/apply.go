@@ -88,10 +88,13 @@ func (d *Doc) addPending(u *update, waiting int, later idSet) error {
 	if waiting > 0 {
 		rest = u.encodeRest()
 	}
-	if p.bytes+len(rest) > d.limits.PendingBytes || len(p.deletes)+len(later) > d.limits.PendingRanges {
+	if !p.wouldHold(rest, later, d.limits) {
 		return ErrPendingFull
 	}
 	p.add(rest, u.missing, later)
+	if p.bytes > d.limits.PendingBytes {
+		p.merged()
+	}
 	d.pending = p
 	return nil
 }

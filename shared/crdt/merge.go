@@ -58,8 +58,8 @@ func (s sources) Less(i, j int) bool {
 	if f.clock != g.clock {
 		return f.clock < g.clock
 	}
-	if gc := f.kind == kindGC; gc != (g.kind == kindGC) {
-		return gc // which refers to nothing that might be missing
+	if (f.kind == kindGC) != (g.kind == kindGC) {
+		return s[i].rank > s[j].rank // of two, as the sort of Yjs happens to do it
 	}
 	return s[i].rank < s[j].rank
 }

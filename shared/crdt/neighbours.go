@@ -10,8 +10,9 @@ type window struct {
 }
 
 // mergeNeighbours joins items with those that precede them, in the places where
-// Yjs tries: next to what was deleted, added or cut. That leaves no two that
-// could be joined, except among GC structs, where Yjs leaves some as well.
+// Yjs tries: next to what was deleted and added, then next to what was cut. That
+// leaves no two that could be joined, except among GC structs, where Yjs leaves
+// some as well.
 func (d *Doc) mergeNeighbours(tx *transaction) {
 	windows := tx.scratch.windows[:0]
 	for _, s := range tx.deleted {
@@ -34,12 +35,46 @@ func (d *Doc) mergeNeighbours(tx *transaction) {
 			windows = append(windows, window{index, from, len(c.runs) - 1})
 		}
 	}
-	for _, u := range tx.cuts {
-		c := &d.clients[u.client]
-		i := c.find(u.clock)
-		windows = append(windows, window{u.client, i, min(i+1, len(c.runs)-1)})
+	cuts := tx.cuts
+	if len(cuts) > manyCuts {
+		for _, u := range cuts {
+			c := &d.clients[u.client]
+			i := c.find(u.clock)
+			windows = append(windows, window{u.client, i, min(i+1, len(c.runs)-1)})
+		}
+		cuts = nil
 	}
 	tx.scratch.windows = windows
+	d.mergeWindows(windows)
+	for i := len(cuts) - 1; i >= 0; i-- {
+		c := &d.clients[cuts[i].client]
+		at := c.find(cuts[i].clock)
+		if at+1 < len(c.runs) && d.mergeLeft(c, at+1) > 1 {
+			continue // with what was before the cut as well
+		}
+		d.mergeLeft(c, at)
+	}
+}
+
+// manyCuts is the number above which runs are not joined cut by cut, for each
+// time all runs behind have to move.
+const manyCuts = 512
+
+// mergeLeft joins run i with those before it, as far as they can be, and
+// returns how many there were.
+func (d *Doc) mergeLeft(c *client, i int) (merged int) {
+	first := i
+	for first > 0 && d.join(c.runs[first-1].item, c.runs[first].item) {
+		first--
+	}
+	if first < i {
+		c.runs = slices.Delete(c.runs, first+1, i+1)
+	}
+	return i - first
+}
+
+// mergeWindows joins the runs within the windows.
+func (d *Doc) mergeWindows(windows []window) {
 	byEnd := func(a, b window) int { // within a client, from its end
 		if a.client != b.client {
 			return int(a.client) - int(b.client)

@@ -9,11 +9,16 @@ type pending struct {
 	// gap would otherwise be merged a hundred times.
 	updates [][]byte
 	bytes   int // of updates
-	// missing are units of which one must become known before any of the
-	// structs can be used: the lowest of each client.
+	// missing are units of which one must become known before the structs are
+	// tried again: the lowest of each client.
 	missing map[uint64]uint32
 	deletes idSet // normalized
 }
+
+// mergedAtOnce is up to how many bytes pending updates are merged when they
+// come, which Yjs does with all: of several versions of a struct the same one
+// stays.
+const mergedAtOnce = 2 << 10
 
 // waits tells whether what is pending can still not be used.
 func (p *pending) waits(d *Doc, changed []uint32) bool {
@@ -30,6 +35,9 @@ func (p *pending) add(rest []byte, missing []ID, deletes idSet) {
 	if rest != nil {
 		p.updates = append(p.updates, rest)
 		p.bytes += len(rest)
+		if p.bytes < mergedAtOnce {
+			p.merged()
+		}
 		if p.missing == nil {
 			p.missing = make(map[uint64]uint32)
 		}
@@ -42,6 +50,16 @@ func (p *pending) add(rest []byte, missing []ID, deletes idSet) {
 	if len(deletes) > 0 {
 		p.deletes = append(p.deletes, deletes...).normalized()
 	}
+}
+
+// wouldHold tells whether what waits stays within the limits with what the
+// update adds: what is sent again because it was not answered adds nothing.
+func (p *pending) wouldHold(rest []byte, deletes idSet, limits *Limits) bool {
+	if len(deletes) > 0 && len(slices.Concat(p.deletes, deletes).normalized()) > limits.PendingRanges {
+		return false
+	}
+	return p.bytes+len(rest) <= limits.PendingBytes ||
+		len(mustMerge(append(slices.Clone(p.updates), rest)...)) <= limits.PendingBytes
 }
 
 // merged returns the structs as one update, or nil.

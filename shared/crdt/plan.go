@@ -53,7 +53,7 @@ func (u *update) planBlock() (waiting int) {
 		}
 		f := &u.refs[b.next]
 		owner := &u.clients[b.client]
-		need, clock := u.needs(b.client, f)
+		need := u.needs(b.client, f)
 		switch {
 		case f.end() <= owner.next: // known
 			u.order = append(u.order, int32(b.next))
@@ -68,7 +68,7 @@ func (u *update) planBlock() (waiting int) {
 				u.stack = append(u.stack, other)
 				continue
 			}
-			return u.giveUp(need, clock)
+			return u.giveUp(b, need)
 		}
 		b.next++
 		b.waiting = false
@@ -79,34 +79,40 @@ func (u *update) planBlock() (waiting int) {
 	return 0
 }
 
-// needs returns a client and clock that must be known before f can be
+// needs returns a client of whom something must become known before f can be
 // integrated, or -1.
-func (u *update) needs(owner int32, f *ref) (client int32, clock uint32) {
+func (u *update) needs(owner int32, f *ref) int32 {
 	if f.clock > u.clients[owner].next {
-		return owner, f.clock - 1
+		return owner
 	}
 	if f.origin >= 0 && f.originClock >= u.clients[f.origin].next {
-		return f.origin, f.originClock
+		return f.origin
 	}
 	if f.right >= 0 && f.rightClock >= u.clients[f.right].next {
-		return f.right, f.rightClock
+		return f.right
 	}
 	if f.parent >= 0 {
 		if p := &u.parents[f.parent]; p.root == nil && p.clock >= u.clients[p.client].next {
-			return p.client, p.clock
+			return p.client
 		}
 	}
-	return -1, 0
+	return -1
 }
 
 // giveUp leaves what is left of the blocks on the stack to wait, and notes
-// what for.
-func (u *update) giveUp(client int32, clock uint32) (waiting int) {
+// when to try again: once more of the client is known that block b needs. Yjs
+// notes the same, so that the same waits for the same time; in rare orders of
+// arrival that is longer than it has to be.
+func (u *update) giveUp(b *block, need int32) (waiting int) {
+	known := u.clients[need].next
+	if need == b.client {
+		known = u.refs[b.next].clock - 1
+	}
+	u.missing = append(u.missing, ID{u.clients[need].id, known})
 	for _, i := range u.stack {
 		b := &u.blocks[i]
 		waiting += b.end - b.next
 		b.waiting = true
 	}
-	u.missing = append(u.missing, ID{u.clients[client].id, clock})
 	return waiting
 }

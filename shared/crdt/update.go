@@ -17,8 +17,8 @@ type update struct {
 	parents []parent
 	deletes idSet
 	deleted uint64 // units of all ranges of the delete set
-	// Of plan: which structs to integrate, in which order, and the units that
-	// must be known before those left in the blocks can be.
+	// Of plan: which structs to integrate, in which order, and units of which
+	// one must become known before those left in the blocks are tried again.
 	order   []int32
 	missing []ID
 	stack   []int32
