@@ -2,7 +2,6 @@ package crdt
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/tutti-live/tutti/shared/lib0"
 )
@@ -136,6 +135,3 @@ func (u *update) appendParent(b []byte, p *parent) []byte {
 	}
 	return b
 }
-
-// content returns the bytes of the content of a struct.
-func (u *update) content(f *ref) []byte { return slices.Clip(u.data[f.from:f.to]) }

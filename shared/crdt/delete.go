@@ -57,7 +57,7 @@ func (d *Doc) backspace(tx *transaction, index uint32, r idRange) bool {
 func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
 	c := &d.clients[index]
 	made := tx.scratch.made[:0]
-	last := itemRef(none) // the item that the latest cut made
+	last := none // the item that the latest cut made
 	cut := func(clock uint32) {
 		x := last
 		if x == none || d.items.slots[x].end() <= clock {
@@ -85,12 +85,12 @@ func (d *Doc) enterRuns(c *client, made []itemRef) {
 	for range made {
 		c.runs = append(grown(c.runs), run{})
 	}
-	for i := len(made) - 1; i >= 0; i-- {
-		clock := d.items.slots[made[i]].clock
+	for i, x := range slices.Backward(made) {
+		clock := d.items.slots[x].clock
 		before := client{runs: c.runs[:n]}
 		from := before.find(clock) + 1
 		copy(c.runs[from+i+1:], c.runs[from:n])
-		c.runs[from+i] = run{clock, made[i]}
+		c.runs[from+i] = run{clock, x}
 		n = from
 	}
 }
@@ -190,14 +190,4 @@ func (d *Doc) dropPayload(it *item) {
 		d.payloads.release(int32(it.size))
 	}
 	it.size = 0
-}
-
-// sortedSpans returns the deleted spans of the transaction of one client.
-func sortedSpans(s []span, client uint32) []span {
-	low, _ := slices.BinarySearchFunc(s, client, func(r span, client uint32) int { return int(r.client) - int(client) })
-	high := low
-	for high < len(s) && s[high].client == client {
-		high++
-	}
-	return s[low:high]
 }

@@ -1,6 +1,9 @@
 package crdt
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // Doc is one replica of a document. It is not safe for concurrent use.
 type Doc struct {
@@ -64,7 +67,9 @@ func NewDoc(options ...Option) *Doc {
 	return d
 }
 
-func randomClientID() uint64 { return uint64(rand.Uint32()) }
+func randomClientID() uint64 {
+	return uint64(rand.Uint32()) //nolint:gosec // ids must differ, they are no secret
+}
 
 // ClientID is the id of the document's own edits. It changes when an update
 // shows that someone else uses it.
@@ -83,7 +88,7 @@ type observer struct {
 // document. stop ends the calls.
 func (d *Doc) OnUpdate(f func(update []byte, origin any, changes []TextChange)) (stop func()) {
 	o := &observer{f}
-	d.observers = append(d.observers[:len(d.observers):len(d.observers)], o)
+	d.observers = append(slices.Clip(d.observers), o)
 	return func() {
 		var left []*observer
 		for _, other := range d.observers {

@@ -76,9 +76,9 @@ func (d *Doc) neighbours(tx *transaction, in *incoming) (left, right itemRef, se
 // two neighbours at the same time, so that all replicas find the same: this is
 // the heart of the algorithm (YATA, with the right origins that Yjs added).
 //
-//	left | o o o o | right         o: already there, one of them the new left
+//	left | o₁ o₂ o₃ … | right      any o may become the new left
 //
-// Walking the o from left to right, each says by its own origin how it relates:
+// Walking them from left to right, each o says by its own origin how it relates:
 //
 //   - its origin is ours: we compete. The smaller client id comes first. If
 //     it is ours and both saw the same right neighbour, our place is here;
@@ -105,7 +105,7 @@ func (d *Doc) slot(tx *transaction, in *incoming, seq int32, left, right itemRef
 	for o != none && o != right {
 		it := &items[o]
 		tx.marks[o] = waiting
-		moved := false
+		var moved bool
 		if it.origin == in.origin {
 			moved = d.clients[it.client].id < client
 			if !moved && it.rightOrigin == in.rightOrigin {

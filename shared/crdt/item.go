@@ -36,8 +36,8 @@ type flags uint8
 
 const (
 	flagDeleted flags = 1 << iota
-	flagInRope                   // home is a leaf, otherwise a sequence
-	flagRemoved                  // deleted by the open transaction, which did not make it
+	flagInRope        // home is a leaf, otherwise a sequence
+	flagRemoved       // deleted by the open transaction, which did not make it
 )
 
 // item is one struct: a run of units that one client made one after the other.

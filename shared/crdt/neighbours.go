@@ -46,9 +46,9 @@ func (d *Doc) mergeNeighbours(tx *transaction) {
 	}
 	tx.scratch.windows = windows
 	d.mergeWindows(windows)
-	for i := len(cuts) - 1; i >= 0; i-- {
-		c := &d.clients[cuts[i].client]
-		at := c.find(cuts[i].clock)
+	for _, u := range slices.Backward(cuts) {
+		c := &d.clients[u.client]
+		at := c.find(u.clock)
 		if at+1 < len(c.runs) && d.mergeLeft(c, at+1) > 1 {
 			continue // with what was before the cut as well
 		}

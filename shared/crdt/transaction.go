@@ -13,14 +13,14 @@ type transaction struct {
 	local   bool
 	telling bool // the functions of OnUpdate are being called
 
-	changed []uint32  // clients that got new units
-	deleted []span    // units deleted, some more than once
-	types   []int32   // branches of the nested types deleted
-	cuts    []id      // units at which items were cut or may be joined
-	broken  []id      // first halves of the surrogate pairs that were cut
+	changed []uint32 // clients that got new units
+	deleted []span   // units deleted, some more than once
+	types   []int32  // branches of the nested types deleted
+	cuts    []id     // units at which items were cut or may be joined
+	broken  []id     // first halves of the surrogate pairs that were cut
 	// brokeKnown is whether one of them was cut by a struct that was known.
 	brokeKnown bool
-	doomed  []itemRef // work list of deleteItem
+	doomed     []itemRef // work list of deleteItem
 
 	// marks says in which round of a conflict scan an item was seen. It
 	// outlives transactions and documents: rounds only grow.
@@ -45,7 +45,6 @@ type scratch struct {
 	offsets []uint32
 	moved   []moved
 	ops     []Op
-	breaks  []int
 	changes []TextChange
 	out     []byte
 }
