@@ -1,10 +1,6 @@
 package crdt
 
-import (
-	"slices"
-
-	"github.com/tutti-live/tutti/shared/lib0"
-)
+import "slices"
 
 // ApplyUpdate brings an update of format V1 into the document. Updates may
 // come in any order, twice, or overlapping; what refers to something unknown
@@ -74,7 +70,7 @@ func (d *Doc) divideDeletes(tx *transaction, u *update) (known, later idSet) {
 			later = append(later, idRange{r.client, max(r.clock, next), r.end})
 		}
 	}
-	tx.scratch.set = known
+	keep(&tx.scratch.set, known)
 	return known, later
 }
 
@@ -196,7 +192,7 @@ func (d *Doc) inPair(client, clock uint32) bool {
 	if text == nil {
 		return false
 	}
-	_, inPair := lib0.ByteOffset(text, int(clock-it.clock))
+	_, inPair := byteOffset(text, clock-it.clock, it.len)
 	return inPair
 }
 

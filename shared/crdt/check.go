@@ -136,6 +136,7 @@ func (c *checker) rope(s int32, order []itemRef) {
 	d := c.d
 	r := d.sequences.slots[s].rope
 	units, hint := 0, 0
+	c.expect(len(r.lengths) == len(r.order), "rope: %d lengths of %d leaves", len(r.lengths), len(r.order))
 	for i, slot := range r.order {
 		if i == r.hint {
 			hint = units
@@ -156,7 +157,7 @@ func (c *checker) rope(s int32, order []itemRef) {
 				length += int(it.len)
 			}
 		}
-		c.expect(size == len(l.text) && length == l.units, "leaf %d: %d bytes and %d units, not %d and %d", i, len(l.text), l.units, size, length)
+		c.expect(size == len(l.text) && length == int(r.lengths[i]), "leaf %d: %d bytes and %d units, not %d and %d", i, len(l.text), r.lengths[i], size, length)
 		units += length
 	}
 	c.expect(len(order) == 0, "%d items are in no leaf", len(order))

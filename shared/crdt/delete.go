@@ -76,7 +76,7 @@ func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
 		}
 	}
 	d.enterRuns(c, made)
-	tx.scratch.made = made
+	keep(&tx.scratch.made, made)
 }
 
 // enterRuns adds items, in order of clock, among the runs of their client.

@@ -62,7 +62,7 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 			}
 		}
 	}
-	tx.scratch.moved = all
+	keep(&tx.scratch.moved, all)
 	if len(all) > 1 {
 		for i := range all {
 			all[i].index = d.spotOf(d.sequences.slots[all[i].sequence].rope, all[i].item).index
@@ -80,11 +80,11 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 		changes = append(changes, TextChange{Name: d.nameOf(all[0].sequence), Delta: ops[first:len(ops):len(ops)]})
 		all = all[n:]
 	}
-	tx.scratch.ops = ops
+	keep(&tx.scratch.ops, ops)
 	if len(tx.broken) > 0 {
 		changes = d.addBroken(tx, changes)
 	}
-	tx.scratch.changes = changes
+	keep(&tx.scratch.changes, changes)
 	return changes
 }
 
@@ -158,13 +158,11 @@ func (d *Doc) appendDelta(ops []Op, items []moved) []Op {
 // goes up to its end: what is new is at the end of what its client made.
 func (d *Doc) textFrom(x itemRef, clock uint32) string {
 	it, text := &d.items.slots[x], d.textOf(x)
-	switch {
-	case it.size == it.len: // ASCII
-		text = text[clock-it.clock:]
-	case clock > it.clock:
-		_, text = cutContent(kindString, text, clock-it.clock)
+	if it.size == it.len { // ASCII
+		return string(text[clock-it.clock:])
 	}
-	return string(text)
+	offset, _ := byteOffset(text, clock-it.clock, it.len)
+	return string(text[offset:])
 }
 
 // addBroken tells which units that were there before have lost their other

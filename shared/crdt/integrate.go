@@ -159,7 +159,7 @@ func (d *Doc) link(tx *transaction, in *incoming, s int32) {
 	}
 	if in.right != none {
 		d.items.slots[in.right].left = x
-	} else {
+	} else if seq.keyed {
 		seq.last = x
 	}
 	c := &d.clients[in.client]

@@ -108,6 +108,14 @@ func (s *slab[T]) take(v T) int32 {
 // release makes slot i free. The caller has cleared what it holds.
 func (s *slab[T]) release(i int32) { s.free = append(s.free, i) }
 
+// keep stores s in a place that it was taken from, if it has grown since: to
+// store a pointer costs a write barrier, and most do not grow.
+func keep[S ~[]T, T any](place *S, s S) {
+	if cap(s) != cap(*place) {
+		*place = s
+	}
+}
+
 // grown returns s with room for at least one element more. It grows large
 // slices by an eighth, where append adds a quarter: a room is full of them.
 func grown[T any](s []T) []T {

@@ -6,6 +6,7 @@ import "slices"
 func (d *Doc) addLeaf(r *rope, seq int32, index int) int32 {
 	slot := d.leaves.take(leaf{sequence: seq})
 	r.order = slices.Insert(grown(r.order), index, slot)
+	r.lengths = slices.Insert(grown(r.lengths), index, 0)
 	d.renumber(r, index)
 	if r.hint >= index {
 		r.hint++
@@ -21,6 +22,7 @@ func (d *Doc) dropLeaf(slot int32) {
 	l := &d.leaves.slots[slot]
 	r := d.sequences.slots[l.sequence].rope
 	r.order = slices.Delete(r.order, l.index, l.index+1)
+	r.lengths = slices.Delete(r.lengths, l.index, l.index+1)
 	if r.hint > l.index {
 		r.hint--
 	}

@@ -44,7 +44,7 @@ func (d *Doc) mergeNeighbours(tx *transaction) {
 		}
 		cuts = nil
 	}
-	tx.scratch.windows = windows
+	keep(&tx.scratch.windows, windows)
 	d.mergeWindows(windows)
 	for _, u := range slices.Backward(cuts) {
 		c := &d.clients[u.client]

@@ -11,8 +11,9 @@ import (
 // of its items. The leaves are a flat array, for a large document has some
 // hundred of them.
 type rope struct {
-	order []int32 // slots of its leaves, in document order
-	units int     // length of the list
+	order   []int32 // slots of its leaves, in document order
+	lengths []int32 // units of the visible items of each of them
+	units   int     // length of the list
 	// hintUnits are the units before order[hint]: edits come in runs, so the
 	// next position is near the last.
 	hint      int
@@ -34,7 +35,6 @@ type spot struct {
 type leaf struct {
 	items    []itemRef
 	text     []byte // of the items, one after the other
-	units    int    // of its visible items
 	index    int    // in rope.order
 	sequence int32
 }
@@ -133,7 +133,7 @@ func (d *Doc) textOf(x itemRef) []byte {
 // resize adds units to the length of the leaf and its rope.
 func (d *Doc) resize(l *leaf, units int) {
 	r := d.sequences.slots[l.sequence].rope
-	l.units += units
+	r.lengths[l.index] += int32(units)
 	r.units += units
 	if l.index < r.hint {
 		r.hintUnits += units
@@ -141,26 +141,29 @@ func (d *Doc) resize(l *leaf, units int) {
 }
 
 // unitsBefore returns the units in the leaves before order[index].
-func (d *Doc) unitsBefore(r *rope, index int) int {
-	if index < r.hint/2 {
-		r.hint, r.hintUnits = 0, 0
+func (r *rope) unitsBefore(index int) int {
+	units, from := r.hintUnits, r.hint
+	if index < from/2 {
+		units, from = 0, 0
 	}
-	for r.hint < index {
-		r.hintUnits += d.leaves.slots[r.order[r.hint]].units
-		r.hint++
+	if from <= index {
+		for _, n := range r.lengths[from:index] {
+			units += int(n)
+		}
+	} else {
+		for _, n := range r.lengths[index:from] {
+			units -= int(n)
+		}
 	}
-	for r.hint > index {
-		r.hint--
-		r.hintUnits -= d.leaves.slots[r.order[r.hint]].units
-	}
-	return r.hintUnits
+	r.hint, r.hintUnits = index, units
+	return units
 }
 
 // position returns the units before item x of a rope.
 func (d *Doc) position(x itemRef) int {
 	l := &d.leaves.slots[d.items.slots[x].home]
 	r := d.sequences.slots[l.sequence].rope
-	return d.unitsBefore(r, l.index) + d.spotOf(r, x).units
+	return r.unitsBefore(l.index) + d.spotOf(r, x).units
 }
 
 // seek returns the item in which the first units of the rope end, which is not
@@ -174,10 +177,10 @@ func (d *Doc) seek(r *rope, units int) (x itemRef, within int) {
 	}
 	for before >= units {
 		index--
-		before -= d.leaves.slots[r.order[index]].units
+		before -= int(r.lengths[index])
 	}
-	for before+d.leaves.slots[r.order[index]].units < units {
-		before += d.leaves.slots[r.order[index]].units
+	for before+int(r.lengths[index]) < units {
+		before += int(r.lengths[index])
 		index++
 	}
 	r.hint, r.hintUnits = index, before
@@ -206,7 +209,7 @@ func (d *Doc) splitText(tx *transaction, x itemRef, units uint32) (before, after
 	}
 	start := d.spotOf(d.ropeOf(it), x).offset
 	l := &d.leaves.slots[it.home]
-	offset, inPair := lib0.ByteOffset(l.text[start:start+int(it.size)], int(units))
+	offset, inPair := byteOffset(l.text[start:start+int(it.size)], units, it.len)
 	if !inPair {
 		return uint32(offset), it.size - uint32(offset)
 	}
@@ -215,6 +218,15 @@ func (d *Doc) splitText(tx *transaction, x itemRef, units uint32) (before, after
 	tx.broken = append(tx.broken, id{it.client, it.clock + units - 1})
 	const half = len("\uFFFD")
 	return uint32(offset + half), it.size - uint32(offset+pairSize-half)
+}
+
+// byteOffset returns the number of bytes before a unit of text that has total
+// of them, counted from the nearer end.
+func byteOffset(text []byte, unit, total uint32) (offset int, inPair bool) {
+	if unit > total/2 {
+		return lib0.ByteOffsetBack(text, int(total-unit))
+	}
+	return lib0.ByteOffset(text, int(unit))
 }
 
 // pairSize is the size in UTF-8 of a character that is a surrogate pair in

@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/tutti-live/tutti/shared/lib0"
@@ -36,11 +37,12 @@ func (t *Text) String() string {
 	for _, l := range order {
 		n += len(t.doc.leaves.slots[l].text)
 	}
-	b := make([]byte, 0, n)
+	var b strings.Builder
+	b.Grow(n)
 	for _, l := range order {
-		b = append(b, t.doc.leaves.slots[l].text...)
+		b.Write(t.doc.leaves.slots[l].text)
 	}
-	return string(b)
+	return b.String()
 }
 
 // Insert inserts s before the unit at index. Bytes of s that are not UTF-8

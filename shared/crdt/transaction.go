@@ -60,10 +60,7 @@ const largestKept = 1 << 15
 
 func (tx *transaction) release() {
 	s, u := &tx.scratch, &tx.update
-	clear(s.ops) // which hold text
-	clear(s.changes)
-	clear(u.parents)
-	u.data = nil
+	u.data = nil // the caller's; what else points to it or to texts, the pool forgets in time
 	if tx.origin != nil || u.index != nil {
 		tx.origin, u.index = nil, nil
 	}
@@ -154,6 +151,7 @@ func (d *Doc) end(tx *transaction) {
 func (d *Doc) settle(tx *transaction) {
 	d.collectTypes(tx)
 	d.mergeNeighbours(tx)
+	d.shrink()
 	for _, c := range tx.changed {
 		// Someone else writes under this document's id: from now on, as another.
 		if d.clients[c].id == d.clientID && !tx.local {

@@ -64,3 +64,22 @@ func ByteOffset(p []byte, units int) (offset int, inPair bool) {
 	}
 	return offset, false
 }
+
+// ByteOffsetBack is ByteOffset counted from the end: it returns the number of
+// bytes before the last units of p.
+func ByteOffsetBack(p []byte, units int) (offset int, inPair bool) {
+	offset = len(p)
+	for units > 0 {
+		offset--
+		switch c := p[offset]; {
+		case c&0xc0 == 0x80: // not the first byte of its character
+			continue
+		case c >= 0xf0 && units == 1:
+			return offset, true
+		case c >= 0xf0:
+			units--
+		}
+		units--
+	}
+	return offset, false
+}
