@@ -10,94 +10,94 @@ type window struct {
 }
 
 // mergeNeighbours joins items with those that precede them, in the places where
-// Yjs tries: next to what was deleted and added, then next to what was cut. That
-// leaves no two that could be joined, except among GC structs, where Yjs leaves
-// some as well.
+// Yjs tries, and one after the other as Yjs does: next to what was deleted, next
+// to what was added, next to what was cut. That leaves no two that could be
+// joined, except among GC structs, where Yjs leaves some as well.
+// (cleanupTransactions and tryMergeDeleteSet in Transaction.js.)
 func (d *Doc) mergeNeighbours(tx *transaction) {
-	windows := tx.scratch.windows[:0]
-	for _, s := range tx.deleted {
-		c := &d.clients[s.client]
-		// The first run that begins in the span, and the one after its last.
-		from := c.find(s.clock)
-		if c.runs[from].clock < s.clock {
-			from++
-		}
-		to := min(c.find(s.end-1)+1, len(c.runs)-1)
-		windows = append(windows, window{s.client, from, to})
+	if len(tx.deleted)+len(tx.cuts) > manyWindows {
+		d.mergeManyNeighbours(tx)
+		return
+	}
+	for _, s := range slices.Backward(tx.deleted) {
+		d.mergeRuns(&d.clients[s.client], d.besideDeleted(s))
 	}
 	for _, index := range tx.changed {
-		c := &d.clients[index]
-		from := c.find(c.before)
-		if c.runs[from].clock < c.before { // a run that has become longer, no new one
-			from++
-		}
-		if from < len(c.runs) {
-			windows = append(windows, window{index, from, len(c.runs) - 1})
-		}
+		d.mergeRuns(&d.clients[index], d.besideAdded(index))
 	}
-	cuts := tx.cuts
-	if len(cuts) > manyCuts {
-		for _, u := range cuts {
-			c := &d.clients[u.client]
-			i := c.find(u.clock)
-			windows = append(windows, window{u.client, i, min(i+1, len(c.runs)-1)})
-		}
-		cuts = nil
+	for _, u := range slices.Backward(tx.cuts) {
+		d.mergeRuns(&d.clients[u.client], d.besideCut(u))
+	}
+}
+
+// manyWindows is the number above which windows are not taken one by one, for
+// each time all runs behind have to move. What is joined is the same then,
+// except among GC structs.
+const manyWindows = 512
+
+// mergeManyNeighbours does what mergeNeighbours does in one pass for each
+// client.
+func (d *Doc) mergeManyNeighbours(tx *transaction) {
+	windows := tx.scratch.windows[:0]
+	for _, s := range tx.deleted {
+		windows = append(windows, d.besideDeleted(s))
+	}
+	for _, index := range tx.changed {
+		windows = append(windows, d.besideAdded(index))
+	}
+	for _, u := range tx.cuts {
+		windows = append(windows, d.besideCut(u))
 	}
 	keep(&tx.scratch.windows, windows)
-	d.mergeWindows(windows)
-	for _, u := range slices.Backward(cuts) {
-		c := &d.clients[u.client]
-		at := c.find(u.clock)
-		if at+1 < len(c.runs) && d.mergeLeft(c, at+1) > 1 {
-			continue // with what was before the cut as well
-		}
-		d.mergeLeft(c, at)
-	}
-}
-
-// manyCuts is the number above which runs are not joined cut by cut, for each
-// time all runs behind have to move.
-const manyCuts = 512
-
-// mergeLeft joins run i with those before it, as far as they can be, and
-// returns how many there were.
-func (d *Doc) mergeLeft(c *client, i int) (merged int) {
-	first := i
-	for first > 0 && d.join(c.runs[first-1].item, c.runs[first].item) {
-		first--
-	}
-	if first < i {
-		c.runs = slices.Delete(c.runs, first+1, i+1)
-	}
-	return i - first
-}
-
-// mergeWindows joins the runs within the windows.
-func (d *Doc) mergeWindows(windows []window) {
-	byEnd := func(a, b window) int { // within a client, from its end
+	slices.SortFunc(windows, func(a, b window) int { // within a client, from its end
 		if a.client != b.client {
 			return int(a.client) - int(b.client)
 		}
 		return b.to - a.to
-	}
-	if len(windows) > 1 {
-		slices.SortFunc(windows, byEnd)
-	}
+	})
 	for len(windows) > 0 {
 		n := 1
 		for n < len(windows) && windows[n].client == windows[0].client {
 			n++
 		}
-		d.mergeRuns(&d.clients[windows[0].client], windows[:n])
+		d.mergeRuns(&d.clients[windows[0].client], windows[:n]...)
 		windows = windows[n:]
 	}
 }
 
-// mergeRuns joins the runs of one client within its windows, from the end. As
-// in Yjs, a run that was joined with the one before it lets that one be tried
-// as well.
-func (d *Doc) mergeRuns(c *client, windows []window) {
+// besideDeleted is the first run that begins in the span to the one after its
+// last.
+func (d *Doc) besideDeleted(s span) window {
+	c := &d.clients[s.client]
+	from := c.find(s.clock)
+	if c.runs[from].clock < s.clock {
+		from++
+	}
+	return window{s.client, from, min(c.find(s.end-1)+1, len(c.runs)-1)}
+}
+
+// besideAdded is all runs that the transaction added to a client. A run that
+// only became longer is not one of them.
+func (d *Doc) besideAdded(index uint32) window {
+	c := &d.clients[index]
+	from := c.find(c.before)
+	if c.runs[from].clock < c.before {
+		from++
+	}
+	return window{index, from, len(c.runs) - 1}
+}
+
+// besideCut is the run that the unit is in now and the one after it.
+func (d *Doc) besideCut(u id) window {
+	c := &d.clients[u.client]
+	i := c.find(u.clock)
+	return window{u.client, i, min(i+1, len(c.runs)-1)}
+}
+
+// mergeRuns joins the runs of one client within its windows, the last window
+// first. As in Yjs, a run that was joined with the one before it lets that one
+// be tried as well.
+func (d *Doc) mergeRuns(c *client, windows ...window) {
 	lowest, highest := len(c.runs), 0 // of the runs that are gone
 	next := len(c.runs)               // the last run that was tried
 	for _, w := range windows {
