@@ -45,7 +45,7 @@ func TestImports_PointOneWay(t *testing.T) {
 func TestImports_DeployedBinariesHaveNoTestTools(t *testing.T) {
 	for _, binary := range []string{"functions/cmd/functions", "wsrelay/cmd/wsrelay"} {
 		for _, path := range list(t, "-deps", module+binary) {
-			for _, forbidden := range []string{"github.com/alicebob/miniredis", module + "infra", module + "shared/redistest", module + "shared/logtest"} {
+			for _, forbidden := range []string{"github.com/alicebob/miniredis", module + "infra", module + "shared/redistest", module + "shared/logtest", module + "shared/testtool"} {
 				if strings.HasPrefix(path, forbidden) {
 					t.Errorf("%s contains %s", binary, path)
 				}

@@ -5,12 +5,12 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/tutti-live/tutti/shared/redistest"
+	"github.com/tutti-live/tutti/shared/testtool"
 )
 
 // TestMerge_KeepsWhatBothTyped runs the properties of static/merge.js.
 func TestMerge_KeepsWhatBothTyped(t *testing.T) {
-	redistest.Require(t, "node")
+	testtool.Require(t, "node")
 	const properties = "merge.test.mjs"
 	if _, err := os.Stat(properties); err != nil { // also tells go test that its result depends on the file
 		t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -24,6 +23,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/testtool"
 )
 
 // A Server is a Redis that a test can stop, start and look into.
@@ -65,21 +65,8 @@ func Embedded(t testing.TB) *Server {
 // Real starts a redis-server for the length of a test.
 func Real(t testing.TB) *Server {
 	t.Helper()
-	Require(t, "redis-server")
+	testtool.Require(t, "redis-server")
 	return newServer(t, &process{dir: t.TempDir()})
-}
-
-// Require skips a test when a program is not installed, or fails it where
-// TUTTI_REQUIRE=all.
-func Require(t testing.TB, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	if os.Getenv("TUTTI_REQUIRE") == "all" {
-		t.Fatalf("%s is not installed, and TUTTI_REQUIRE=all", program)
-	}
-	t.Skipf("%s is not installed", program)
 }
 
 func newServer(t testing.TB, b backend) *Server {

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"go.uber.org/goleak"
 
-	"github.com/tutti-live/tutti/shared/redistest"
+	"github.com/tutti-live/tutti/shared/testtool"
 )
 
 // chromium is the browser of all tests: it takes a second to start.
@@ -46,7 +46,7 @@ func (m thenQuit) Run() int {
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	const program = "chromium"
-	redistest.Require(t, program)
+	testtool.Require(t, program)
 	chromium.Lock()
 	defer chromium.Unlock()
 	if chromium.ctx != nil {
