@@ -40,6 +40,18 @@ func TestImports_PointOneWay(t *testing.T) {
 	}
 }
 
+// TestImports_DocumentKnowsNothingOutside holds that the document core needs the
+// standard library and nothing of it that reaches a network or a log.
+func TestImports_DocumentKnowsNothingOutside(t *testing.T) {
+	for _, path := range list(t, "-deps", module+"shared/crdt") {
+		outside := strings.Contains(path, ".") && !strings.HasPrefix(path, module+"shared/crdt") && !strings.HasPrefix(path, module+"shared/lib0")
+		// What the standard library brings along has no dot, but for its vendored parts.
+		if outside && !strings.HasPrefix(path, "vendor/") || path == "net" || path == "net/http" || path == "log" || path == "log/slog" {
+			t.Errorf("shared/crdt needs %s", path)
+		}
+	}
+}
+
 // TestImports_DeployedBinariesHaveNoTestTools keeps what is for tests and for
 // developing out of what is deployed.
 func TestImports_DeployedBinariesHaveNoTestTools(t *testing.T) {
