@@ -82,8 +82,10 @@ func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
 // enterRuns adds items, in order of clock, among the runs of their client.
 func (d *Doc) enterRuns(c *client, made []itemRef) {
 	n := len(c.runs) // of the runs that are still where they were
-	for range made {
+	if len(made) == 1 {
 		c.runs = append(grown(c.runs), run{})
+	} else {
+		c.runs = slices.Grow(c.runs, len(made))[:n+len(made)]
 	}
 	for i, x := range slices.Backward(made) {
 		clock := d.items.slots[x].clock

@@ -76,7 +76,7 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 			n++
 		}
 		first := len(ops)
-		ops = d.appendDelta(ops, all[:n])
+		ops = d.appendDelta(ops, d.sequences.slots[all[0].sequence].rope, all[:n])
 		changes = append(changes, TextChange{Name: d.nameOf(all[0].sequence), Delta: ops[first:len(ops):len(ops)]})
 		all = all[n:]
 	}
@@ -116,48 +116,60 @@ func (d *Doc) nameOf(s int32) string {
 
 // appendDelta adds the steps that make the change of the items of one text, in
 // order.
-func (d *Doc) appendDelta(ops []Op, items []moved) []Op {
+func (d *Doc) appendDelta(ops []Op, r *rope, items []moved) []Op {
 	first, cursor := len(ops), 0
-	for _, m := range items {
+	for i := range items {
+		m := &items[i]
 		it := &d.items.slots[m.item]
-		position := d.position(m.item)
-		if !it.deleted() {
+		at := d.spotOf(r, m.item)
+		position := r.unitsBefore(m.leaf) + at.units
+		n, alive := int(m.end-m.clock), !it.deleted()
+		if alive {
 			position += int(m.clock - it.clock)
 		}
 		if position > cursor {
 			ops = append(ops, Op{Retain: position - cursor})
 			cursor = position
 		}
-		n := int(m.end - m.clock)
-		var last *Op
-		if len(ops) > first {
-			last = &ops[len(ops)-1]
-		}
-		switch {
-		case it.deleted() && last != nil && last.Delete > 0:
-			last.Delete += n
-		case it.deleted():
-			ops = append(ops, Op{Delete: n})
-		case it.kind != kindString && last != nil && last.Embeds > 0:
-			last.Embeds += n
-		case it.kind != kindString:
-			ops = append(ops, Op{Embeds: n})
-		case last != nil && last.Insert != "":
-			last.Insert += d.textFrom(m.item, m.clock)
-		default:
-			ops = append(ops, Op{Insert: d.textFrom(m.item, m.clock)})
-		}
-		if !it.deleted() {
+		if alive {
 			cursor += n
 		}
+		var step Op
+		switch {
+		case !alive:
+			step.Delete = n
+		case it.kind != kindString:
+			step.Embeds = n
+		default:
+			step.Insert = d.textFrom(it, at, m.clock)
+		}
+		if len(ops) > first && ops[len(ops)-1].join(&step) {
+			continue
+		}
+		ops = append(ops, step)
 	}
 	return ops
 }
 
+// join makes one step of two that do the same.
+func (op *Op) join(next *Op) bool {
+	switch {
+	case op.Delete > 0 && next.Delete > 0:
+		op.Delete += next.Delete
+	case op.Embeds > 0 && next.Embeds > 0:
+		op.Embeds += next.Embeds
+	case op.Insert != "" && next.Insert != "":
+		op.Insert += next.Insert
+	default:
+		return false
+	}
+	return true
+}
+
 // textFrom returns the text of an item from the unit of that clock on, which
 // goes up to its end: what is new is at the end of what its client made.
-func (d *Doc) textFrom(x itemRef, clock uint32) string {
-	it, text := &d.items.slots[x], d.textOf(x)
+func (d *Doc) textFrom(it *item, at spot, clock uint32) string {
+	text := d.leaves.slots[it.home].text[at.offset : at.offset+int(it.size)]
 	if it.size == it.len { // ASCII
 		return string(text[clock-it.clock:])
 	}

@@ -35,40 +35,49 @@ func (d *Doc) EncodeStateAsUpdate(sv []byte) []byte {
 // encodeState writes the structs from the known clocks on, and the delete set
 // of all.
 func (d *Doc) encodeState(known StateVector) []byte {
-	e := d.newEncoder()
-	defer e.release()
+	tx := spare()
+	defer tx.release()
+	e := encoder{d: d}
+	if len(known) == 0 {
+		e.findTexts(tx)
+	}
+	clients := 0
 	for _, c := range d.clientsByID() {
 		if cl := &d.clients[c]; cl.next > known[cl.id] {
-			e.clients++
+			clients++
 		}
 	}
-	e.whole = len(known) == 0
-	e.begin()
+	b := lib0.AppendUvarint(tx.scratch.out[:0], uint64(clients))
+	deletes := tx.scratch.set[:0]
 	for _, c := range d.clientsByID() {
 		cl := &d.clients[c]
 		if from := known[cl.id]; cl.next > from {
-			e.structs(cl, from)
+			b = e.appendStructs(b, cl, from)
 		}
-		e.deletedRanges(cl)
+		deletes = e.appendDeleted(deletes, cl)
 	}
-	return slices.Clone(e.deletes.append(e.out))
+	b = deletes.append(b)
+	tx.scratch.out, tx.scratch.set = b, deletes
+	return slices.Clone(b)
 }
 
 // encodeTransaction writes what the transaction did, as an update that is valid
 // until the transaction is released.
 func (d *Doc) encodeTransaction(tx *transaction) []byte {
-	e := encoder{d: d, tx: tx, out: tx.scratch.out[:0], deletes: tx.scratch.set[:0], clients: len(tx.changed)}
-	e.begin()
+	e := encoder{d: d}
+	b := lib0.AppendUvarint(tx.scratch.out[:0], uint64(len(tx.changed)))
 	slices.SortFunc(tx.changed, d.compareClients)
 	for _, c := range tx.changed {
-		e.structs(&d.clients[c], d.clients[c].before)
+		b = e.appendStructs(b, &d.clients[c], d.clients[c].before)
 	}
+	deletes := tx.scratch.set[:0]
 	for _, s := range tx.deleted {
-		e.deletes = append(e.deletes, idRange{d.clients[s.client].id, s.clock, s.end})
+		deletes = append(deletes, idRange{d.clients[s.client].id, s.clock, s.end})
 	}
-	e.out = e.deletes.normalized().append(e.out)
-	tx.scratch.out, tx.scratch.set = e.out, e.deletes
-	return e.out
+	b = deletes.normalized().append(b)
+	keep(&tx.scratch.out, b)
+	keep(&tx.scratch.set, deletes)
+	return b
 }
 
 // compareClients orders clients by id, the largest first.
@@ -81,39 +90,17 @@ func (d *Doc) compareClients(a, b uint32) int {
 
 // encoder writes structs of a document.
 type encoder struct {
-	d       *Doc
-	tx      *transaction // whose memory it uses
-	out     []byte
-	deletes idSet
-	clients int
-	whole   bool     // all structs will be written
-	offsets []uint32 // of the text of each item in its leaf, if whole
+	d *Doc
+	// offsets is where the text of each item is in its leaf, if that was found
+	// out at once because all of them will be written.
+	offsets []uint32
 }
 
-// newEncoder takes the memory of a transaction to write with.
-func (d *Doc) newEncoder() *encoder {
-	tx, ok := transactions.Get().(*transaction)
-	if !ok {
-		tx = new(transaction)
-	}
-	return &encoder{d: d, tx: tx, out: tx.scratch.out[:0], deletes: tx.scratch.set[:0]}
-}
-
-func (e *encoder) release() {
-	e.tx.scratch.out, e.tx.scratch.set = e.out, e.deletes
-	e.tx.release()
-}
-
-// begin writes the number of clients and, if all structs will be written, finds
-// out where the text of each of them is.
-func (e *encoder) begin() {
-	e.out = lib0.AppendUvarint(e.out, uint64(e.clients))
-	if !e.whole {
-		return
-	}
+// findTexts sets offsets.
+func (e *encoder) findTexts(tx *transaction) {
 	d := e.d
-	e.offsets = slices.Grow(e.tx.scratch.offsets[:0], len(d.items.slots))[:len(d.items.slots)]
-	e.tx.scratch.offsets = e.offsets
+	e.offsets = slices.Grow(tx.scratch.offsets[:0], len(d.items.slots))[:len(d.items.slots)]
+	tx.scratch.offsets = e.offsets
 	for i := range d.leaves.slots {
 		offset := uint32(0)
 		for _, x := range d.leaves.slots[i].items {
@@ -123,8 +110,8 @@ func (e *encoder) begin() {
 	}
 }
 
-// deletedRanges collects what is deleted of a client's units.
-func (e *encoder) deletedRanges(c *client) {
+// appendDeleted adds what is deleted of a client's units to the set.
+func (e *encoder) appendDeleted(deletes idSet, c *client) idSet {
 	open := false
 	for i := range c.runs {
 		it := &e.d.items.slots[c.runs[i].item]
@@ -132,34 +119,35 @@ func (e *encoder) deletedRanges(c *client) {
 		case !it.deleted():
 			open = false
 		case open:
-			e.deletes[len(e.deletes)-1].end = it.end()
+			deletes[len(deletes)-1].end = it.end()
 		default:
-			e.deletes = append(e.deletes, idRange{c.id, it.clock, it.end()})
+			deletes = append(deletes, idRange{c.id, it.clock, it.end()})
 			open = true
 		}
 	}
+	return deletes
 }
 
-// structs writes a client's structs from clock on.
-func (e *encoder) structs(c *client, clock uint32) {
+// appendStructs writes a client's structs from clock on.
+func (e *encoder) appendStructs(b []byte, c *client, clock uint32) []byte {
 	first := c.find(clock)
-	e.out = lib0.AppendUvarint(e.out, uint64(len(c.runs)-first))
-	e.out = lib0.AppendUvarint(e.out, c.id)
-	e.out = lib0.AppendUvarint(e.out, uint64(clock))
+	b = lib0.AppendUvarint(b, uint64(len(c.runs)-first))
+	b = lib0.AppendUvarint(b, c.id)
+	b = lib0.AppendUvarint(b, uint64(clock))
 	skip := clock - c.runs[first].clock
 	for _, r := range c.runs[first:] {
-		e.item(r.item, skip)
+		b = e.appendItem(b, r.item, skip)
 		skip = 0
 	}
+	return b
 }
 
-// item writes one struct without its first units. (Item.write.)
-func (e *encoder) item(x itemRef, skip uint32) {
+// appendItem writes one struct without its first units. (Item.write.)
+func (e *encoder) appendItem(b []byte, x itemRef, skip uint32) []byte {
 	d := e.d
 	it := &d.items.slots[x]
 	if it.kind == kindGC {
-		e.out = lib0.AppendUvarint(append(e.out, byte(kindGC)), uint64(it.len-skip))
-		return
+		return lib0.AppendUvarint(append(b, byte(kindGC)), uint64(it.len-skip))
 	}
 	origin := it.origin
 	if skip > 0 {
@@ -172,42 +160,41 @@ func (e *encoder) item(x itemRef, skip uint32) {
 	if it.rightOrigin.client != noClient {
 		info |= infoRight
 	}
-	seq := (*sequence)(nil)
+	var seq *sequence
 	if !it.inRope() || info&(infoOrigin|infoRight) == 0 {
 		if seq = &d.sequences.slots[d.sequenceOf(it)]; seq.keyed {
 			info |= infoKey
 		}
 	}
-	e.out = append(e.out, info)
+	b = append(b, info)
 	if origin.client != noClient {
-		e.id(origin)
+		b = e.appendID(b, origin)
 	}
 	if it.rightOrigin.client != noClient {
-		e.id(it.rightOrigin)
+		b = e.appendID(b, it.rightOrigin)
 	}
 	if info&(infoOrigin|infoRight) == 0 {
-		e.parent(seq)
+		b = e.appendParent(b, seq)
 	}
-	e.out = appendContent(e.out, it.kind, it.len, e.content(x, it), skip)
+	return appendContent(b, it.kind, it.len, e.content(x, it), skip)
 }
 
-func (e *encoder) id(u id) {
-	e.out = lib0.AppendUvarint(e.out, e.d.clients[u.client].id)
-	e.out = lib0.AppendUvarint(e.out, uint64(u.clock))
+func (e *encoder) appendID(b []byte, u id) []byte {
+	return lib0.AppendUvarint(lib0.AppendUvarint(b, e.d.clients[u.client].id), uint64(u.clock))
 }
 
-func (e *encoder) parent(seq *sequence) {
-	b := &e.d.branches.slots[seq.branch]
-	if b.item == none {
-		e.out = lib0.AppendString(append(e.out, 1), b.name)
+func (e *encoder) appendParent(b []byte, seq *sequence) []byte {
+	br := &e.d.branches.slots[seq.branch]
+	if br.item == none {
+		b = lib0.AppendString(append(b, 1), br.name)
 	} else {
-		owner := &e.d.items.slots[b.item]
-		e.out = append(e.out, 0)
-		e.id(id{owner.client, owner.clock})
+		owner := &e.d.items.slots[br.item]
+		b = e.appendID(append(b, 0), id{owner.client, owner.clock})
 	}
 	if seq.keyed {
-		e.out = lib0.AppendString(e.out, seq.key)
+		b = lib0.AppendString(b, seq.key)
 	}
+	return b
 }
 
 // content returns the content of an item as appendContent wants it.

@@ -20,13 +20,13 @@ func (d *Doc) mergeNeighbours(tx *transaction) {
 		return
 	}
 	for _, s := range slices.Backward(tx.deleted) {
-		d.mergeRuns(&d.clients[s.client], d.besideDeleted(s))
+		d.mergeWindow(d.besideDeleted(s))
 	}
 	for _, index := range tx.changed {
-		d.mergeRuns(&d.clients[index], d.besideAdded(index))
+		d.mergeWindow(d.besideAdded(index))
 	}
 	for _, u := range slices.Backward(tx.cuts) {
-		d.mergeRuns(&d.clients[u.client], d.besideCut(u))
+		d.mergeWindow(d.besideCut(u))
 	}
 }
 
@@ -49,19 +49,18 @@ func (d *Doc) mergeManyNeighbours(tx *transaction) {
 		windows = append(windows, d.besideCut(u))
 	}
 	keep(&tx.scratch.windows, windows)
-	slices.SortFunc(windows, func(a, b window) int { // within a client, from its end
-		if a.client != b.client {
-			return int(a.client) - int(b.client)
-		}
-		return b.to - a.to
-	})
+	slices.SortFunc(windows, func(a, b window) int { return int(a.client) - int(b.client) })
 	for len(windows) > 0 {
-		n := 1
-		for n < len(windows) && windows[n].client == windows[0].client {
-			n++
+		c := &d.clients[windows[0].client]
+		beside := make([]bool, len(c.runs)) // by run: may it be joined with the one before it
+		n := 0
+		for ; n < len(windows) && windows[n].client == windows[0].client; n++ {
+			for i := windows[n].from; i <= windows[n].to; i++ {
+				beside[i] = true
+			}
 		}
-		d.mergeRuns(&d.clients[windows[0].client], windows[:n]...)
 		windows = windows[n:]
+		d.mergeRuns(c, 1, len(c.runs)-1, func(i int) bool { return beside[i] })
 	}
 }
 
@@ -94,20 +93,22 @@ func (d *Doc) besideCut(u id) window {
 	return window{u.client, i, min(i+1, len(c.runs)-1)}
 }
 
-// mergeRuns joins the runs of one client within its windows, the last window
-// first. As in Yjs, a run that was joined with the one before it lets that one
-// be tried as well.
-func (d *Doc) mergeRuns(c *client, windows ...window) {
+// mergeWindow joins the runs of a window.
+func (d *Doc) mergeWindow(w window) {
+	d.mergeRuns(&d.clients[w.client], w.from, w.to, func(int) bool { return true })
+}
+
+// mergeRuns joins runs with those before them, from the last to the first, if
+// they are beside a change. As in Yjs, a run that was joined lets the one before
+// it be tried as well.
+func (d *Doc) mergeRuns(c *client, first, last int, beside func(run int) bool) {
 	lowest, highest := len(c.runs), 0 // of the runs that are gone
-	next := len(c.runs)               // the last run that was tried
-	for _, w := range windows {
-		joined := false
-		for i := min(w.to, next-1); i > 0 && (i >= w.from || joined); i-- {
-			next = i
-			if joined = d.join(c.runs[i-1].item, c.runs[i].item); joined {
-				c.runs[i].item = none
-				lowest, highest = i, max(highest, i)
-			}
+	joined := false
+	for i := last; i > 0 && (i >= first || joined); i-- {
+		joined = (joined || beside(i)) && d.join(c.runs[i-1].item, c.runs[i].item)
+		if joined {
+			c.runs[i].item = none
+			lowest, highest = i, max(highest, i)
 		}
 	}
 	if lowest > highest {

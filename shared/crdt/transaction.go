@@ -71,15 +71,20 @@ func (tx *transaction) release() {
 	}
 }
 
+// spare takes the memory of a transaction that is over.
+func spare() *transaction {
+	if tx, ok := transactions.Get().(*transaction); ok {
+		return tx
+	}
+	return new(transaction)
+}
+
 // largestBytes is how many bytes of a written update count as one element.
 const largestBytes = 32
 
 // begin opens a transaction. Every path from here leads to commit.
 func (d *Doc) begin(origin any, local bool) *transaction {
-	tx, ok := transactions.Get().(*transaction)
-	if !ok {
-		tx = new(transaction)
-	}
+	tx := spare()
 	tx.origin, tx.local, tx.telling = origin, local, false
 	tx.changed = tx.changed[:0]
 	tx.deleted = tx.deleted[:0]

@@ -8,6 +8,23 @@ import (
 // AppendUvarint appends v, little-endian in groups of seven bits, the high bit
 // of each byte saying that more follow.
 func AppendUvarint(b []byte, v uint64) []byte {
+	if v < 0x80 {
+		return append(b, byte(v))
+	}
+	return appendLongUvarint(b, v)
+}
+
+// appendLongUvarint writes the frequent sizes, those of clocks and of client ids of
+// 32 bits, in one go.
+func appendLongUvarint(b []byte, v uint64) []byte {
+	switch {
+	case v < 1<<14:
+		return append(b, byte(v)|0x80, byte(v>>7))
+	case v < 1<<21:
+		return append(b, byte(v)|0x80, byte(v>>7)|0x80, byte(v>>14))
+	case v >= 1<<28 && v < 1<<35:
+		return append(b, byte(v)|0x80, byte(v>>7)|0x80, byte(v>>14)|0x80, byte(v>>21)|0x80, byte(v>>28))
+	}
 	for v >= 0x80 {
 		b = append(b, byte(v)|0x80)
 		v >>= 7
