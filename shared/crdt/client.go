@@ -1,6 +1,11 @@
 package crdt
 
-import "slices"
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/tutti-live/tutti/shared/lib0"
+)
 
 // client is what the document holds of one client's work.
 type client struct {
@@ -9,6 +14,9 @@ type client struct {
 	// before is next at the start of the open transaction, if it changed.
 	before  uint32
 	changed bool
+	// wire is the id as it is written, in the first wireLen bytes, little-endian.
+	wireLen uint8
+	wire    uint64
 	runs    []run // in order of clock, without gaps
 }
 
@@ -38,7 +46,11 @@ func (d *Doc) clientIndex(id uint64) (index uint32, found bool) {
 
 func (d *Doc) addClient(id uint64) uint32 {
 	index := uint32(len(d.clients))
-	d.clients = append(d.clients, client{id: id})
+	c := client{id: id}
+	var wire [8]byte // an id of 53 bits fits
+	c.wireLen = uint8(len(lib0.AppendUvarint(wire[:0], id)))
+	c.wire = binary.LittleEndian.Uint64(wire[:])
+	d.clients = append(d.clients, c)
 	switch {
 	case d.clientsIndex != nil:
 		d.clientsIndex[id] = index

@@ -3,6 +3,8 @@ package crdt
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/tutti-live/tutti/shared/lib0"
 )
 
 // Doc is one replica of a document. It is not safe for concurrent use.
@@ -32,8 +34,11 @@ type Option func(*Doc)
 
 // WithClientID sets the id under which the document makes its own edits. It
 // must be unused by all other replicas there are or were: two that share an id
-// overwrite each other.
-func WithClientID(id uint64) Option { return func(d *Doc) { d.clientID = id } }
+// overwrite each other. It has 53 bits, as many as JavaScript can count; those
+// above are ignored.
+func WithClientID(id uint64) Option {
+	return func(d *Doc) { d.clientID = id & lib0.MaxSafeInteger }
+}
 
 // WithLimits sets what the document accepts from updates.
 func WithLimits(l Limits) Option {

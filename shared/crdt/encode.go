@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"github.com/tutti-live/tutti/shared/lib0"
@@ -179,8 +180,12 @@ func (e *encoder) appendItem(b []byte, x itemRef, skip uint32) []byte {
 	return appendContent(b, it.kind, it.len, e.content(x, it), skip)
 }
 
+// appendID writes the name of a unit. Nearly half of a state are client ids, so
+// they are kept ready to be written: in one store, of which the rest is cut off.
 func (e *encoder) appendID(b []byte, u id) []byte {
-	return lib0.AppendUvarint(lib0.AppendUvarint(b, e.d.clients[u.client].id), uint64(u.clock))
+	c := &e.d.clients[u.client]
+	b = binary.LittleEndian.AppendUint64(b, c.wire)[:len(b)+int(c.wireLen)]
+	return lib0.AppendUvarint(b, uint64(u.clock))
 }
 
 func (e *encoder) appendParent(b []byte, seq *sequence) []byte {
