@@ -8,19 +8,30 @@ import "slices"
 // [ErrMalformed] or [ErrLimit], nothing. The bytes are not kept. origin is
 // handed to the functions of [Doc.OnUpdate].
 func (d *Doc) ApplyUpdate(data []byte, origin any) error {
+	return d.apply(data, origin, d.limits)
+}
+
+// Load brings in a state or update that this side has stored: it is ApplyUpdate
+// without [Limits]. What a document holds may be more than one update may bring,
+// and it must be able to load what it has written.
+func (d *Doc) Load(data []byte, origin any) error {
+	return d.apply(data, origin, &acceptAll)
+}
+
+func (d *Doc) apply(data []byte, origin any, limits *Limits) error {
 	if d.tx != nil {
 		return ErrBusy
 	}
 	tx := d.begin(origin, false)
 	u := &tx.update
-	if err := u.read(data, d.limits); err != nil {
+	if err := u.read(data, limits); err != nil {
 		d.end(tx)
 		return err
 	}
 	waiting := u.plan(d)
 	known, later := d.divideDeletes(tx, u)
 	if waiting > 0 || len(later) > 0 {
-		if err := d.addPending(u, waiting, later); err != nil {
+		if err := d.addPending(u, waiting, later, limits); err != nil {
 			d.end(tx)
 			return err
 		}
@@ -75,7 +86,7 @@ func (d *Doc) divideDeletes(tx *transaction, u *update) (known, later idSet) {
 }
 
 // addPending takes what of the update has to wait, unless that is too much.
-func (d *Doc) addPending(u *update, waiting int, later idSet) error {
+func (d *Doc) addPending(u *update, waiting int, later idSet, limits *Limits) error {
 	p := d.pending
 	if p == nil {
 		p = &pending{}
@@ -84,11 +95,11 @@ func (d *Doc) addPending(u *update, waiting int, later idSet) error {
 	if waiting > 0 {
 		rest = u.encodeRest()
 	}
-	if !p.wouldHold(rest, later, d.limits) {
+	if !p.wouldHold(rest, later, limits) {
 		return ErrPendingFull
 	}
 	p.add(rest, u.missing, later)
-	if p.bytes > d.limits.PendingBytes {
+	if p.bytes > limits.PendingBytes {
 		p.merged()
 	}
 	d.pending = p

@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/tutti-live/tutti/shared/lib0"
 )
@@ -11,6 +12,7 @@ var (
 	errParent = errors.New("parent is neither a name nor an id")
 	errKind   = errors.New("unknown kind of struct")
 	errType   = errors.New("unknown nested type")
+	errClock  = fmt.Errorf("clock above %d", maxClock)
 )
 
 // Nested types, as their content names them.

@@ -69,6 +69,9 @@ func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
 		last = d.split(tx, x, clock-d.items.slots[x].clock)
 		made = append(made, last)
 	}
+	if len(ranges) > manyRanges {
+		d.items.slots = slices.Grow(d.items.slots, d.countCuts(c, ranges))
+	}
 	for _, r := range ranges {
 		cut(r.clock)
 		if r.end < c.next {
@@ -77,6 +80,26 @@ func (d *Doc) cutRanges(tx *transaction, index uint32, ranges idSet) {
 	}
 	d.enterRuns(c, made)
 	keep(&tx.scratch.made, made)
+}
+
+// manyRanges is the number above which room for what is cut off is made at once.
+const manyRanges = 64
+
+// countCuts returns about how many items cutRanges will make.
+func (d *Doc) countCuts(c *client, ranges idSet) (n int) {
+	straddles := func(clock uint32) bool {
+		r := c.runs[c.find(clock)]
+		return r.clock < clock && !d.items.slots[r.item].deleted()
+	}
+	for _, r := range ranges {
+		if straddles(r.clock) {
+			n++
+		}
+		if r.end < c.next && straddles(r.end) {
+			n++
+		}
+	}
+	return n
 }
 
 // enterRuns adds items, in order of clock, among the runs of their client.

@@ -24,7 +24,8 @@ var (
 )
 
 // Limits is what a document accepts from updates, whose writers it does not
-// trust. The zero value of a field means its default.
+// trust; what it has stored itself, it reads with [Doc.Load]. The zero value of
+// a field means its default.
 type Limits struct {
 	// StructLen is the most units one struct may have. A struct of 2^53-1
 	// deleted units takes ten bytes and would close its client's id for ever.

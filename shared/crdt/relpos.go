@@ -200,9 +200,10 @@ func (p *RelativePosition) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// readPublicID reads an ID. A clock that no document can hold becomes the
-// largest, which none holds either.
 func readPublicID(r *lib0.Reader) *ID {
 	client, clock := r.Uvarint(), r.Uvarint()
-	return &ID{client, uint32(min(clock, maxClock))}
+	if clock > maxClock {
+		r.Fail(errClock)
+	}
+	return &ID{client, uint32(clock)}
 }

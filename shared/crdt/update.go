@@ -221,10 +221,13 @@ func (u *update) readStruct(r *lib0.Reader, f *ref, limits *Limits) error {
 
 func (u *update) readID(r *lib0.Reader) (client int32, clock uint32) {
 	c, k := r.Uvarint(), r.Uvarint()
+	if k > maxClock {
+		r.Fail(errClock)
+	}
 	if r.Err() != nil {
 		return -1, 0
 	}
-	return u.client(c), uint32(min(k, maxClock))
+	return u.client(c), uint32(k)
 }
 
 func (u *update) readParent(r *lib0.Reader, f *ref, keyed bool) {

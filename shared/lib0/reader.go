@@ -46,8 +46,8 @@ func (r *Reader) Uint8() byte {
 	return c
 }
 
-// Uvarint reads an unsigned integer of at most 2^53-1. Encodings longer than
-// they need be are accepted, as lib0 does.
+// Uvarint reads an unsigned integer of at most 2^53-1, in at most eight bytes.
+// Encodings longer than they need be are accepted, as lib0 does.
 func (r *Reader) Uvarint() uint64 {
 	if r.pos < len(r.buf) {
 		if c := r.buf[r.pos]; c < 0x80 {
