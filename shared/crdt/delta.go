@@ -32,8 +32,8 @@ type TextChange struct {
 type moved struct {
 	item     itemRef
 	sequence int32
-	leaf     int // index of its leaf in the rope
-	index    int // of the item in its leaf
+	leaf     int  // index of its leaf in the rope
+	at       spot // of the item in its leaf
 	// The units of it that were inserted or deleted.
 	clock, end uint32
 }
@@ -41,6 +41,9 @@ type moved struct {
 // textChanges tells what the transaction did to the watched texts. It must be
 // called before deleted items are joined with others.
 func (d *Doc) textChanges(tx *transaction) []TextChange {
+	if changes := d.keystroke(tx); changes != nil {
+		return changes
+	}
 	all := tx.scratch.moved[:0]
 	for _, index := range tx.changed {
 		c := &d.clients[index]
@@ -64,9 +67,6 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 	}
 	keep(&tx.scratch.moved, all)
 	if len(all) > 1 {
-		for i := range all {
-			all[i].index = d.spotOf(d.sequences.slots[all[i].sequence].rope, all[i].item).index
-		}
 		slices.SortFunc(all, compareMoved)
 	}
 	changes, ops := tx.scratch.changes[:0], tx.scratch.ops[:0]
@@ -88,15 +88,73 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 	return changes
 }
 
+// keystroke is the short way to tell of the most frequent change: units of one
+// item were inserted, or were deleted. It returns nil if there was more. What it
+// tells with is written over the last one, in place, so that next to nothing is
+// added to what applying a keystroke takes.
+func (d *Doc) keystroke(tx *transaction) []TextChange {
+	if len(tx.changed)+len(tx.deleted) != 1 || len(tx.broken) > 0 {
+		return nil
+	}
+	var x itemRef
+	var clock, end uint32
+	if len(tx.changed) == 1 {
+		c := &d.clients[tx.changed[0]]
+		x, clock, end = c.runs[len(c.runs)-1].item, c.before, c.next
+		if it := &d.items.slots[x]; it.clock > clock || !it.inRope() || it.kind != kindString {
+			return nil
+		}
+	} else {
+		s := tx.deleted[0]
+		x, clock, end = d.at(id{s.client, s.clock}), s.clock, s.end
+		if it := &d.items.slots[x]; it.end() < end || !it.inRope() || it.flags&flagRemoved == 0 {
+			return nil
+		}
+	}
+	it := &d.items.slots[x]
+	l := &d.leaves.slots[it.home]
+	r := d.sequences.slots[l.sequence].rope
+	if !r.watched {
+		return nil
+	}
+	at := d.spotOf(r, x)
+	position := r.unitsBefore(l.index) + at.units
+	k := &tx.keystroke
+	step := &k.steps[1]
+	if it.deleted() {
+		step.Insert, step.Delete = "", int(end-clock)
+	} else {
+		step.Insert, step.Delete = d.textFrom(it, at, clock), 0
+		position += int(clock - it.clock)
+	}
+	k.steps[0].Retain = position
+	change := k.behind[:]
+	if position == 0 {
+		change = k.first[:]
+	}
+	if name := d.nameOf(l.sequence); change[0].Name != name {
+		change[0].Name = name
+	}
+	return change
+}
+
+// keystroke is what a transaction tells of one.
+type keystroke struct {
+	steps  [2]Op         // to retain what is before it, and to insert or delete
+	behind [1]TextChange // with both steps
+	first  [1]TextChange // with the second only
+}
+
 // addMoved adds the units of x that are in [clock, end).
 func (d *Doc) addMoved(all []moved, x itemRef, clock, end uint32) []moved {
 	it := &d.items.slots[x]
 	l := &d.leaves.slots[it.home]
+	r := d.sequences.slots[l.sequence].rope
 	clock, end = max(clock, it.clock), min(end, it.end())
-	if clock >= end || !d.sequences.slots[l.sequence].rope.watched {
+	if clock >= end || !r.watched {
 		return all
 	}
-	return append(all, moved{item: x, sequence: l.sequence, leaf: l.index, clock: clock, end: end})
+	return append(all, moved{x, l.sequence, l.index, d.spotOf(r, x), clock, end})
 }
 
 // compareMoved orders items by their place in the document.
@@ -107,7 +165,7 @@ func compareMoved(a, b moved) int {
 	if a.leaf != b.leaf {
 		return a.leaf - b.leaf
 	}
-	return a.index - b.index
+	return a.at.index - b.at.index
 }
 
 func (d *Doc) nameOf(s int32) string {
@@ -121,8 +179,7 @@ func (d *Doc) appendDelta(ops []Op, r *rope, items []moved) []Op {
 	for i := range items {
 		m := &items[i]
 		it := &d.items.slots[m.item]
-		at := d.spotOf(r, m.item)
-		position := r.unitsBefore(m.leaf) + at.units
+		position := r.unitsBefore(m.leaf) + m.at.units
 		n, alive := int(m.end-m.clock), !it.deleted()
 		if alive {
 			position += int(m.clock - it.clock)
@@ -134,19 +191,20 @@ func (d *Doc) appendDelta(ops []Op, r *rope, items []moved) []Op {
 		if alive {
 			cursor += n
 		}
-		var step Op
+		joined := len(ops) > first && ops[len(ops)-1].Retain == 0
+		ops = append(ops, Op{})
+		step := &ops[len(ops)-1]
 		switch {
 		case !alive:
 			step.Delete = n
 		case it.kind != kindString:
 			step.Embeds = n
 		default:
-			step.Insert = d.textFrom(it, at, m.clock)
+			step.Insert = d.textFrom(it, m.at, m.clock)
 		}
-		if len(ops) > first && ops[len(ops)-1].join(&step) {
-			continue
+		if joined && ops[len(ops)-2].join(step) {
+			ops = ops[:len(ops)-1]
 		}
-		ops = append(ops, step)
 	}
 	return ops
 }

@@ -1,6 +1,10 @@
 package crdt
 
-import "github.com/tutti-live/tutti/shared/lib0"
+import (
+	"strings"
+
+	"github.com/tutti-live/tutti/shared/lib0"
+)
 
 // JSON returns what the root type of that name is as JSON values: the "map" of
 // its keys or the "array" of its list. Nested types are followed, so it is for
@@ -28,20 +32,20 @@ func (d *Doc) valueOf(b int32, kind string) any {
 		return values
 	}
 	values := []any{}
-	text := ""
+	var text strings.Builder
 	if br.list >= 0 {
 		for x := d.sequences.slots[br.list].head; x != none; x = d.items.slots[x].right {
 			it := &d.items.slots[x]
 			if it.visible() {
 				if it.kind == kindString && !it.inRope() {
-					text += string(d.payloads.slots[it.size].data)
+					text.Write(d.payloads.slots[it.size].data)
 				}
 				values = append(values, d.elements(x)...)
 			}
 		}
 	}
 	if kind == "text" {
-		return text
+		return text.String()
 	}
 	return values
 }

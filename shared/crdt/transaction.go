@@ -27,8 +27,17 @@ type transaction struct {
 	marks []uint32
 	round uint32
 
-	update  update // the update being applied
-	scratch scratch
+	update    update // the update being applied
+	keystroke keystroke
+	scratch   scratch
+}
+
+func newTransaction() *transaction {
+	tx := new(transaction)
+	k := &tx.keystroke
+	k.behind[0].Delta = k.steps[:]
+	k.first[0].Delta = k.steps[1:]
+	return tx
 }
 
 // span is the units [clock, end) of the client at that index.
@@ -51,7 +60,7 @@ type scratch struct {
 
 // transactions keeps the memory of transactions for the next one, of whatever
 // document: most are a keystroke, and most documents are idle.
-var transactions = sync.Pool{New: func() any { return new(transaction) }}
+var transactions sync.Pool
 
 // largestKept is how many elements a slice of a transaction may hold to be kept
 // for the next one: that of an unusual transaction is left to the garbage
@@ -76,7 +85,7 @@ func spare() *transaction {
 	if tx, ok := transactions.Get().(*transaction); ok {
 		return tx
 	}
-	return new(transaction)
+	return newTransaction()
 }
 
 // largestBytes is how many bytes of a written update count as one element.
