@@ -44,6 +44,29 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 	if changes := d.keystroke(tx); changes != nil {
 		return changes
 	}
+	all := d.movedItems(tx)
+	changes, ops := tx.scratch.changes[:0], tx.scratch.ops[:0]
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].sequence == all[0].sequence {
+			n++
+		}
+		first := len(ops)
+		ops = d.appendDelta(ops, d.sequences.slots[all[0].sequence].rope, all[:n])
+		changes = append(changes, TextChange{Name: d.nameOf(all[0].sequence), Delta: ops[first:len(ops):len(ops)]})
+		all = all[n:]
+	}
+	keep(&tx.scratch.ops, ops)
+	if len(tx.broken) > 0 {
+		changes = d.addBroken(tx, changes)
+	}
+	keep(&tx.scratch.changes, changes)
+	return changes
+}
+
+// movedItems returns the items of watched texts that the transaction inserted or
+// deleted, in the order of the document.
+func (d *Doc) movedItems(tx *transaction) []moved {
 	all := tx.scratch.moved[:0]
 	for _, index := range tx.changed {
 		c := &d.clients[index]
@@ -69,23 +92,7 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 	if len(all) > 1 {
 		slices.SortFunc(all, compareMoved)
 	}
-	changes, ops := tx.scratch.changes[:0], tx.scratch.ops[:0]
-	for len(all) > 0 {
-		n := 1
-		for n < len(all) && all[n].sequence == all[0].sequence {
-			n++
-		}
-		first := len(ops)
-		ops = d.appendDelta(ops, d.sequences.slots[all[0].sequence].rope, all[:n])
-		changes = append(changes, TextChange{Name: d.nameOf(all[0].sequence), Delta: ops[first:len(ops):len(ops)]})
-		all = all[n:]
-	}
-	keep(&tx.scratch.ops, ops)
-	if len(tx.broken) > 0 {
-		changes = d.addBroken(tx, changes)
-	}
-	keep(&tx.scratch.changes, changes)
-	return changes
+	return all
 }
 
 // keystroke is the short way to tell of the most frequent change: units of one
@@ -93,23 +100,9 @@ func (d *Doc) textChanges(tx *transaction) []TextChange {
 // tells with is written over the last one, in place, so that next to nothing is
 // added to what applying a keystroke takes.
 func (d *Doc) keystroke(tx *transaction) []TextChange {
-	if len(tx.changed)+len(tx.deleted) != 1 || len(tx.broken) > 0 {
+	x, clock, end := d.onlyChange(tx)
+	if x == none {
 		return nil
-	}
-	var x itemRef
-	var clock, end uint32
-	if len(tx.changed) == 1 {
-		c := &d.clients[tx.changed[0]]
-		x, clock, end = c.runs[len(c.runs)-1].item, c.before, c.next
-		if it := &d.items.slots[x]; it.clock > clock || !it.inRope() || it.kind != kindString {
-			return nil
-		}
-	} else {
-		s := tx.deleted[0]
-		x, clock, end = d.at(id{s.client, s.clock}), s.clock, s.end
-		if it := &d.items.slots[x]; it.end() < end || !it.inRope() || it.flags&flagRemoved == 0 {
-			return nil
-		}
 	}
 	it := &d.items.slots[x]
 	l := &d.leaves.slots[it.home]
@@ -136,6 +129,28 @@ func (d *Doc) keystroke(tx *transaction) []TextChange {
 		change[0].Name = name
 	}
 	return change
+}
+
+// onlyChange returns the item that the transaction changed and which units of
+// it, or none if it did more than a keystroke.
+func (d *Doc) onlyChange(tx *transaction) (x itemRef, clock, end uint32) {
+	if len(tx.changed)+len(tx.deleted) != 1 || len(tx.broken) > 0 {
+		return none, 0, 0
+	}
+	if len(tx.changed) == 1 {
+		c := &d.clients[tx.changed[0]]
+		x = c.runs[len(c.runs)-1].item
+		if it := &d.items.slots[x]; it.clock <= c.before && it.inRope() && it.kind == kindString {
+			return x, c.before, c.next
+		}
+		return none, 0, 0
+	}
+	s := tx.deleted[0]
+	x = d.at(id{s.client, s.clock})
+	if it := &d.items.slots[x]; it.end() >= s.end && it.inRope() && it.flags&flagRemoved != 0 {
+		return x, s.clock, s.end
+	}
+	return none, 0, 0
 }
 
 // keystroke is what a transaction tells of one.
