@@ -1,6 +1,9 @@
 package crdt
 
-import "slices"
+import (
+	"bytes"
+	"slices"
+)
 
 // ApplyUpdate brings an update of format V1 into the document. Updates may
 // come in any order, twice, or overlapping; what refers to something unknown
@@ -22,7 +25,15 @@ func (d *Doc) apply(data []byte, origin any, limits *Limits) error {
 	if d.tx != nil {
 		return ErrBusy
 	}
+	if d.broken {
+		return ErrBroken
+	}
 	tx := d.begin(origin, false)
+	defer func() {
+		if d.tx == tx && !tx.telling { // a panic: what is half done stays so
+			d.tx, d.broken = nil, true
+		}
+	}()
 	u := &tx.update
 	if err := u.read(data, limits); err != nil {
 		d.end(tx)
@@ -99,8 +110,8 @@ func (d *Doc) addPending(u *update, waiting int, later idSet, limits *Limits) er
 		return ErrPendingFull
 	}
 	p.add(rest, u.missing, later)
-	if p.bytes > limits.PendingBytes {
-		p.merged()
+	if p.bytes > limits.PendingBytes || len(p.missing) > p.mostMissing {
+		d.reviewPending(p)
 	}
 	d.pending = p
 	return nil
@@ -164,19 +175,15 @@ func (d *Doc) reserve(u *update) {
 	}
 }
 
-// cutAround cuts the surrogate pairs that a known struct says it was made
+// cutAround cuts the surrogate pair that a known struct says it was made
 // between. It finds one where the struct is the rest of a text that a peer cut
 // for our state vector, and Yjs breaks the pair then, though it has all of it.
+// Such a rest begins with half a pair.
 func (d *Doc) cutAround(tx *transaction, u *update, f *ref) {
-	if f.origin >= 0 {
+	const half = "\uFFFD"
+	if f.origin == f.owner && f.kind == kindString && bytes.HasPrefix(u.data[f.from:f.to], []byte(half)) {
 		if o := u.localID(d, f.origin, f.originClock); d.inPair(o.client, o.clock+1) {
 			d.endingAt(tx, o)
-			tx.brokeKnown = true
-		}
-	}
-	if f.right >= 0 {
-		if r := u.localID(d, f.right, f.rightClock); d.inPair(r.client, r.clock) {
-			d.startingAt(tx, r)
 			tx.brokeKnown = true
 		}
 	}
@@ -214,7 +221,9 @@ func (u *update) localID(d *Doc, client int32, clock uint32) id {
 	}
 	c := &u.clients[client]
 	if c.index == noClient { // it became known in this very update
-		c.index, _ = d.clientIndex(c.id)
+		if index, found := d.clientIndex(c.id); found {
+			c.index = index
+		}
 	}
 	return id{c.index, clock}
 }

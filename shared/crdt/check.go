@@ -106,6 +106,7 @@ func (c *checker) sequence(b, s int32) {
 		order = append(order, x)
 		left = x
 	}
+	c.expect(!seq.keyed || seq.head != none, "sequence %d: key %q has no value", s, seq.key)
 	c.expect(!seq.keyed || seq.last == left, "sequence %d: last is %d, not %d", s, seq.last, left)
 	if seq.rope != nil {
 		c.rope(s, order)

@@ -33,8 +33,10 @@ const fewClients = 8
 // clientIndex finds a client by id.
 func (d *Doc) clientIndex(id uint64) (index uint32, found bool) {
 	if d.clientsIndex != nil {
-		index, found = d.clientsIndex[id]
-		return index, found
+		if index, found = d.clientsIndex[id]; found {
+			return index, true
+		}
+		return noClient, false
 	}
 	for i := range d.clients {
 		if d.clients[i].id == id {

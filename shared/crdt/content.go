@@ -78,7 +78,7 @@ func appendContent(b []byte, k kind, length uint32, content []byte, skip uint32)
 		return lib0.AppendUvarint(b, uint64(length-skip))
 	}
 	if skip > 0 {
-		_, content = cutContent(k, content, skip)
+		_, content = cutContent(k, content, skip, length)
 	}
 	switch k {
 	case kindString:

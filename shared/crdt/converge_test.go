@@ -57,6 +57,17 @@ func TestConverge_ManySessions(t *testing.T) {
 	}
 }
 
+// TestConverge_SmallLeaves has the same with ropes of many leaves.
+func TestConverge_SmallLeaves(t *testing.T) {
+	crdt.UseSmallLeaves(t)
+	first := fromEnv(t, "TUTTI_FUZZ_SEED", rand.Uint64N(1<<31))
+	sessions := fromEnv(t, "TUTTI_FUZZ_SESSIONS", 200)
+	t.Logf("TUTTI_FUZZ_SEED=%d TUTTI_FUZZ_SESSIONS=%d", first, sessions)
+	for seed := range sessions {
+		converge(t, first+seed)
+	}
+}
+
 func converge(t *testing.T, seed uint64) {
 	t.Helper()
 	var key [32]byte

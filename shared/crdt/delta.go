@@ -113,22 +113,19 @@ func (d *Doc) keystroke(tx *transaction) []TextChange {
 	at := d.spotOf(r, x)
 	position := r.unitsBefore(l.index) + at.units
 	k := &tx.keystroke
-	step := &k.steps[1]
 	if it.deleted() {
-		step.Insert, step.Delete = "", int(end-clock)
+		k.steps[1] = Op{Delete: int(end - clock)}
 	} else {
-		step.Insert, step.Delete = d.textFrom(it, at, clock), 0
+		k.steps[1] = Op{Insert: d.textFrom(it, at, clock)}
 		position += int(clock - it.clock)
 	}
-	k.steps[0].Retain = position
-	change := k.behind[:]
+	k.steps[0] = Op{Retain: position}
+	delta := Delta(k.steps[:])
 	if position == 0 {
-		change = k.first[:]
+		delta = delta[1:]
 	}
-	if name := d.nameOf(l.sequence); change[0].Name != name {
-		change[0].Name = name
-	}
-	return change
+	k.change[0] = TextChange{Name: d.nameOf(l.sequence), Delta: delta}
+	return k.change[:]
 }
 
 // onlyChange returns the item that the transaction changed and which units of
@@ -155,9 +152,8 @@ func (d *Doc) onlyChange(tx *transaction) (x itemRef, clock, end uint32) {
 
 // keystroke is what a transaction tells of one.
 type keystroke struct {
-	steps  [2]Op         // to retain what is before it, and to insert or delete
-	behind [1]TextChange // with both steps
-	first  [1]TextChange // with the second only
+	steps  [2]Op // to retain what is before it, and to insert or delete
+	change [1]TextChange
 }
 
 // addMoved adds the units of x that are in [clock, end).
@@ -191,6 +187,7 @@ func (d *Doc) nameOf(s int32) string {
 // order.
 func (d *Doc) appendDelta(ops []Op, r *rope, items []moved) []Op {
 	first, cursor := len(ops), 0
+	var text []byte // of the last step, if it inserts what more than one item brought
 	for i := range items {
 		m := &items[i]
 		it := &d.items.slots[m.item]
@@ -200,15 +197,13 @@ func (d *Doc) appendDelta(ops []Op, r *rope, items []moved) []Op {
 			position += int(m.clock - it.clock)
 		}
 		if position > cursor {
-			ops = append(ops, Op{Retain: position - cursor})
+			ops = append(settled(ops, &text), Op{Retain: position - cursor})
 			cursor = position
 		}
 		if alive {
 			cursor += n
 		}
-		joined := len(ops) > first && ops[len(ops)-1].Retain == 0
-		ops = append(ops, Op{})
-		step := &ops[len(ops)-1]
+		step := Op{}
 		switch {
 		case !alive:
 			step.Delete = n
@@ -217,22 +212,35 @@ func (d *Doc) appendDelta(ops []Op, r *rope, items []moved) []Op {
 		default:
 			step.Insert = d.textFrom(it, m.at, m.clock)
 		}
-		if joined && ops[len(ops)-2].join(step) {
-			ops = ops[:len(ops)-1]
+		if len(ops) == first || !ops[len(ops)-1].join(&step, &text) {
+			ops = append(settled(ops, &text), step)
 		}
+	}
+	return settled(ops, &text)
+}
+
+// settled gives the last step the text that was collected for it.
+func settled(ops []Op, text *[]byte) []Op {
+	if len(*text) > 0 {
+		ops[len(ops)-1].Insert = string(*text)
+		*text = (*text)[:0]
 	}
 	return ops
 }
 
-// join makes one step of two that do the same.
-func (op *Op) join(next *Op) bool {
+// join makes one step of two that do the same. What is inserted is collected in
+// text: a load may bring it in thousands of pieces.
+func (op *Op) join(next *Op, text *[]byte) bool {
 	switch {
 	case op.Delete > 0 && next.Delete > 0:
 		op.Delete += next.Delete
 	case op.Embeds > 0 && next.Embeds > 0:
 		op.Embeds += next.Embeds
 	case op.Insert != "" && next.Insert != "":
-		op.Insert += next.Insert
+		if len(*text) == 0 {
+			*text = append(*text, op.Insert...)
+		}
+		*text = append(*text, next.Insert...)
 	default:
 		return false
 	}

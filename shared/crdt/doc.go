@@ -84,10 +84,12 @@
 //
 // Nobody: updates come from clients. Their ids and clocks are claims. No number
 // in an update decides an allocation, nothing recurses as deeply as an update
-// says, and what one update may cost is bounded by [Limits]. What a hostile
-// writer can still do is what any writer can: delete the text, or use another
-// client's id, whose later edits are then taken for known. A room's relay must
-// decide who may write.
+// says, and [Limits] bound what is kept. What a hostile writer can still do is
+// what any writer can: delete the text, or use another client's id, whose later
+// edits are then taken for known. Time is bounded for what editors do, and for the
+// attacks that are known on Yjs; but the ordering rule is quadratic in what is put
+// between the same units, and 60 kB made for it keep one core busy for two
+// seconds. A room's relay must decide who may write, and how long for.
 //
 // # Where it differs from Yjs
 //

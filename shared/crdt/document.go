@@ -7,7 +7,8 @@ import (
 	"github.com/tutti-live/tutti/shared/lib0"
 )
 
-// Doc is one replica of a document. It is not safe for concurrent use.
+// Doc is one replica of a document. It is not safe for concurrent use, not even
+// for several who only read: finding positions and writing states keep notes.
 type Doc struct {
 	clientID uint64
 	limits   *Limits
@@ -27,6 +28,7 @@ type Doc struct {
 	observers []*observer
 	watched   bool         // some root was asked for as a text
 	tx        *transaction // the open one
+	broken    bool         // see ErrBroken
 }
 
 // Option configures a document.
@@ -89,8 +91,8 @@ type observer struct {
 // that brings it to other replicas, with the origin that the change was made
 // with, and with what it did to the texts that were asked for with [Doc.Text].
 // An update that brought nothing new, or nothing that could be used yet, is not
-// told. update and changes are valid until f returns, and f must not edit the
-// document. stop ends the calls.
+// told. update and changes are valid until f returns and must not be changed,
+// and f must not edit the document. stop ends the calls, from the next change on.
 func (d *Doc) OnUpdate(f func(update []byte, origin any, changes []TextChange)) (stop func()) {
 	o := &observer{f}
 	d.observers = append(slices.Clip(d.observers), o)

@@ -2,6 +2,7 @@ package crdt
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/tutti-live/tutti/shared/lib0"
 )
@@ -11,6 +12,14 @@ import (
 // documents that the test knows to be shallow.
 func JSON(d *Doc, root, kind string) any {
 	return d.valueOf(d.root([]byte(root)), kind)
+}
+
+// UseSmallLeaves lets documents of the test have leaves of a few items, so that
+// small documents have many.
+func UseSmallLeaves(t *testing.T) {
+	items, text := leafItems, leafText
+	leafItems, leafText = 5, 40
+	t.Cleanup(func() { leafItems, leafText = items, text })
 }
 
 // The numbers of nested types that are read as something else than an array.

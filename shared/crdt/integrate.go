@@ -19,13 +19,14 @@ type incoming struct {
 // (Item.getMissing and Item.integrate of Yjs.)
 func (d *Doc) integrate(tx *transaction, in *incoming) {
 	c := d.touch(tx, in.client)
-	left, right, seq := d.neighbours(tx, in)
+	left, right, gone := d.neighbours(tx, in)
 	if known := c.next - in.clock; known > 0 {
 		in.trim(known)
-		if seq >= 0 { // its first units, which are here, are what the rest follows
-			left = c.runs[len(c.runs)-1].item
-			seq = d.sequenceOf(&d.items.slots[left])
-		}
+		left = c.runs[len(c.runs)-1].item // its first units are what the rest follows
+	}
+	seq := int32(-1)
+	if !gone {
+		seq = d.sequenceFor(in, left, right)
 	}
 	if seq < 0 {
 		d.addGC(c, &in.item)
@@ -36,25 +37,28 @@ func (d *Doc) integrate(tx *transaction, in *incoming) {
 }
 
 // neighbours finds what was left and right of the struct when it was made, and
-// the sequence it belongs in: -1 if that is gone.
-func (d *Doc) neighbours(tx *transaction, in *incoming) (left, right itemRef, seq int32) {
-	left, right, seq = none, none, -1
-	gone := false
+// whether the place between them is gone.
+func (d *Doc) neighbours(tx *transaction, in *incoming) (left, right itemRef, gone bool) {
+	left, right, gone = none, none, in.kind == kindGC
 	if in.origin.client != noClient {
 		left = d.endingAt(tx, in.origin)
-		gone = d.items.slots[left].kind == kindGC
+		gone = gone || d.items.slots[left].kind == kindGC
 	}
 	if in.rightOrigin.client != noClient {
 		right = d.startingAt(tx, in.rightOrigin)
 		gone = gone || d.items.slots[right].kind == kindGC
 	}
-	switch {
-	case gone || in.kind == kindGC:
-		return left, right, -1
-	case left != none:
-		return left, right, d.sequenceOf(&d.items.slots[left])
-	case right != none:
-		return left, right, d.sequenceOf(&d.items.slots[right])
+	return left, right, gone
+}
+
+// sequenceFor returns the sequence that the struct belongs in, -1 if that is
+// gone: that of a neighbour, or else the one it names.
+func (d *Doc) sequenceFor(in *incoming, left, right itemRef) int32 {
+	if left != none {
+		return d.sequenceOf(&d.items.slots[left])
+	}
+	if right != none {
+		return d.sequenceOf(&d.items.slots[right])
 	}
 	b := int32(-1)
 	if in.root != nil {
@@ -64,12 +68,12 @@ func (d *Doc) neighbours(tx *transaction, in *incoming) (left, right itemRef, se
 	}
 	switch {
 	case b < 0: // the parent was deleted, or never was a type
+		return -1
 	case in.keyed:
-		seq = d.keyOf(b, in.key)
+		return d.keyOf(b, in.key)
 	default:
-		seq = d.listOf(b)
+		return d.listOf(b)
 	}
-	return left, right, seq
 }
 
 // slot finds the place of a struct among those that others put between the same
@@ -115,7 +119,11 @@ func (d *Doc) slot(tx *transaction, in *incoming, seq int32, left, right itemRef
 			if it.origin.client == noClient {
 				break
 			}
-			mark := tx.marks[d.at(it.origin)]
+			of := it.left // as a rule, and looking it up takes long
+			if of == none || items[of].lastID() != it.origin {
+				of = d.at(it.origin)
+			}
+			mark := tx.marks[of]
 			if mark < seen {
 				break
 			}
@@ -216,12 +224,12 @@ func (d *Doc) takeContent(in *incoming) {
 
 // trim drops the first units of a struct, which are known.
 func (in *incoming) trim(units uint32) {
+	if in.kind.mergeable() && in.kind != kindDeleted {
+		_, in.content = cutContent(in.kind, in.content, units, in.len)
+	}
 	in.clock += units
 	in.len -= units
 	in.origin = id{in.client, in.clock - 1}
-	if in.kind.mergeable() && in.kind != kindDeleted {
-		_, in.content = cutContent(in.kind, in.content, units)
-	}
 }
 
 // addGC adds a struct of which nothing remains but that it was.

@@ -19,8 +19,12 @@ var (
 	ErrPendingFull = fmt.Errorf("%w: too much waits for missing updates", ErrLimit)
 	// ErrRange: a position or length lies outside the text.
 	ErrRange = errors.New("crdt: position outside the text")
-	// ErrBusy: the document was edited from within an OnUpdate function.
-	ErrBusy = errors.New("crdt: document is telling of a change")
+	// ErrBusy: the document was edited from within an OnUpdate function, or an
+	// update was applied within Transact.
+	ErrBusy = errors.New("crdt: another change of the document is under way")
+	// ErrBroken: a fault of this package ended a change half-way, with a panic
+	// that someone caught. The document must be loaded anew.
+	ErrBroken = errors.New("crdt: an earlier fault left the document unsound")
 )
 
 // Limits is what a document accepts from updates, whose writers it does not
@@ -33,7 +37,8 @@ type Limits struct {
 	// DeleteRanges is the most ranges the delete set of one update may have.
 	// Each of them may cut a struct in three.
 	DeleteRanges int
-	// PendingBytes is how much may wait for updates that have not arrived.
+	// PendingBytes is how much may wait for updates that have not arrived. All of
+	// it may have to be read again with each update.
 	PendingBytes int
 	// PendingRanges is how many deleted ranges may wait for what they delete.
 	PendingRanges int
@@ -48,7 +53,7 @@ func DefaultLimits() Limits { return defaultLimits }
 var defaultLimits = Limits{
 	StructLen:     1 << 26, // 64 M units, more than any document of this kind
 	DeleteRanges:  1 << 17, // twenty times those of the largest trace we know
-	PendingBytes:  1 << 20, // a burst of lost updates is a few kilobytes
+	PendingBytes:  1 << 18, // a burst of lost updates is a few kilobytes
 	PendingRanges: 1 << 14,
 	AnyDepth:      64,
 }

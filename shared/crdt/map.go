@@ -54,7 +54,7 @@ func lastValue(k kind, length uint32, data []byte) any {
 		r, _ := utf8.DecodeLastRune(data)
 		return string(r)
 	case kindAny, kindJSON:
-		_, data = cutContent(k, data, length-1)
+		_, data = cutContent(k, data, length-1, length)
 	}
 	r := lib0.NewReader(data)
 	switch k {

@@ -76,6 +76,9 @@ func (m *naiveText) integrate(run naiveRun) bool {
 	have := m.next[run.id.Client]
 	end := run.id.Clock + uint32(len(run.units))
 	if end <= have {
+		if o := run.origin; o != nil && o.Client == run.id.Client && o.Clock+1 == run.id.Clock && run.isHalf() {
+			m.split(run.id) // the rest of a text that a peer cut within a character
+		}
 		return true
 	}
 	if run.id.Clock > have || !m.knows(run.origin) || !m.knows(run.right) {
@@ -105,6 +108,11 @@ func (m *naiveText) integrate(run naiveRun) bool {
 	}
 	m.next[run.id.Client] = end
 	return true
+}
+
+// isHalf tells whether a run is text that begins with half a character.
+func (r *naiveRun) isHalf() bool {
+	return !r.deleted && !r.gone && len(r.units) > 0 && r.units[0] == halfCharacter
 }
 
 func (m *naiveText) knows(id *crdt.ID) bool {

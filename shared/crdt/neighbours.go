@@ -103,12 +103,18 @@ func (d *Doc) mergeWindow(w window) {
 // it be tried as well.
 func (d *Doc) mergeRuns(c *client, first, last int, beside func(run int) bool) {
 	lowest, highest := len(c.runs), 0 // of the runs that are gone
-	joined := false
-	for i := last; i > 0 && (i >= first || joined); i-- {
-		joined = (joined || beside(i)) && d.join(c.runs[i-1].item, c.runs[i].item)
-		if joined {
-			c.runs[i].item = none
-			lowest, highest = i, max(highest, i)
+	for i := last; i > 0 && i >= first; i-- {
+		if !beside(i) {
+			continue
+		}
+		end := i
+		for i > 0 && d.joinable(c.runs[i-1].item, c.runs[i].item) {
+			i--
+		}
+		for k := i + 1; k <= end; k++ { // from the left: what is long is not copied again
+			d.join(c.runs[i].item, c.runs[k].item)
+			c.runs[k].item = none
+			lowest, highest = min(lowest, k), max(highest, k)
 		}
 	}
 	if lowest > highest {
@@ -124,23 +130,29 @@ func (d *Doc) mergeRuns(c *client, first, last int, beside func(run int) bool) {
 	c.runs = slices.Delete(c.runs, kept, highest+1)
 }
 
-// join makes one item of two that follow each other in clock, if they are as
-// if they had been made in one go. (Item.mergeWith.)
-func (d *Doc) join(a, b itemRef) bool {
+// joinable tells whether two items that follow each other in clock are as if
+// they had been made in one go. (Item.mergeWith.) Joining others does not change
+// that.
+func (d *Doc) joinable(a, b itemRef) bool {
 	l, r := &d.items.slots[a], &d.items.slots[b]
 	if l.kind != r.kind || l.flags&flagDeleted != r.flags&flagDeleted {
 		return false
 	}
+	return l.kind == kindGC ||
+		l.right == b && r.origin == l.lastID() && l.rightOrigin == r.rightOrigin && l.kind.mergeable()
+}
+
+// join makes one item of two that are joinable.
+func (d *Doc) join(a, b itemRef) {
+	l, r := &d.items.slots[a], &d.items.slots[b]
 	if l.kind != kindGC {
-		if l.right != b || r.origin != l.lastID() || l.rightOrigin != r.rightOrigin || !l.kind.mergeable() {
-			return false
-		}
+		l.len += r.len
 		d.unlinkJoined(a, b)
+	} else {
+		l.len += r.len
 	}
-	l.len += r.len
 	*r = item{kind: kindFree}
 	d.items.release(int32(b))
-	return true
 }
 
 // unlinkJoined takes b, which is being joined to a on its left, out of the
@@ -198,6 +210,6 @@ func (d *Doc) joinText(a, b itemRef) {
 
 func (d *Doc) joinPayload(l, r *item) {
 	p := &d.payloads.slots[l.size]
-	p.data = slices.Concat(p.data, d.payloads.slots[r.size].data)
+	p.data = append(p.data, d.payloads.slots[r.size].data...)
 	d.dropPayload(r)
 }

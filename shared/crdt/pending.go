@@ -12,7 +12,25 @@ type pending struct {
 	// missing are units of which one must become known before the structs are
 	// tried again: the lowest of each client.
 	missing map[uint64]uint32
-	deletes idSet // normalized
+	// mostMissing is the size of missing above which it is found out anew: some
+	// of it may be of structs that others have taken the place of.
+	mostMissing int
+	deletes     idSet // normalized
+}
+
+// fewMissing is a size of missing that needs no review.
+const fewMissing = 1024
+
+// reviewPending merges what is pending and finds out again what it waits for.
+func (d *Doc) reviewPending(p *pending) {
+	var u update
+	if err := u.read(p.merged(), &acceptAll); err != nil {
+		panic("crdt: an update can no longer be read: " + err.Error())
+	}
+	u.plan(d)
+	p.missing = nil
+	p.note(u.missing)
+	p.mostMissing = 2*len(p.missing) + fewMissing
 }
 
 // mergedAtOnce is up to how many bytes pending updates are merged when they
@@ -38,17 +56,23 @@ func (p *pending) add(rest []byte, missing []ID, deletes idSet) {
 		if p.bytes < mergedAtOnce {
 			p.merged()
 		}
-		if p.missing == nil {
-			p.missing = make(map[uint64]uint32)
-		}
-		for _, u := range missing {
-			if known, found := p.missing[u.Client]; !found || u.Clock < known {
-				p.missing[u.Client] = u.Clock
-			}
-		}
+		p.note(missing)
 	}
 	if len(deletes) > 0 {
 		p.deletes = append(p.deletes, deletes...).normalized()
+	}
+}
+
+// note takes over what must become known.
+func (p *pending) note(missing []ID) {
+	if p.missing == nil {
+		p.missing = make(map[uint64]uint32)
+	}
+	p.mostMissing = max(p.mostMissing, fewMissing)
+	for _, u := range missing {
+		if known, found := p.missing[u.Client]; !found || u.Clock < known {
+			p.missing[u.Client] = u.Clock
+		}
 	}
 }
 
@@ -128,19 +152,33 @@ func (d *Doc) resumeDeletes(tx *transaction) (resumed bool) {
 	if len(p.deletes) == 0 {
 		return false
 	}
-	// What is changed by deleting is not looked at again: only new units matter.
-	for _, c := range slices.Clone(tx.changed) {
+	for _, c := range tx.changed {
 		ranges := p.deletes.find(d.clients[c].id)
-		if len(ranges) == 0 || ranges[0].clock >= d.clients[c].next {
+		if len(ranges) > 0 && ranges[0].clock < d.clients[c].next {
+			resumed = true
+			break
+		}
+	}
+	if !resumed {
+		return false
+	}
+	var waiting idSet
+	for rest := p.deletes; len(rest) > 0; {
+		var ranges idSet
+		ranges, rest = rest.of()
+		c, found := d.clientIndex(ranges[0].client)
+		if !found {
+			waiting = append(waiting, ranges...)
 			continue
 		}
 		known, later := ranges.at(d.clients[c].next)
-		p.deletes = slices.DeleteFunc(p.deletes, func(r idRange) bool { return r.client == d.clients[c].id })
-		p.deletes = append(p.deletes, later...).normalized()
-		d.deleteRanges(tx, c, known)
-		resumed = true
+		waiting = append(waiting, later...)
+		if len(known) > 0 {
+			d.deleteRanges(tx, c, known)
+		}
 	}
-	return resumed
+	p.deletes = waiting
+	return true
 }
 
 // at divides ranges of one client into those below clock and the others.

@@ -39,17 +39,19 @@ type leaf struct {
 	sequence int32
 }
 
-const (
+// How large leaves get. Tests make them small, to have many.
+var (
 	// leafItems bounds the search for an item in its leaf. One more still fits
 	// the array that append makes.
 	leafItems = 63
 	// leafText bounds, in bytes, the text that moves when some is inserted. A
 	// single item may have more.
 	leafText = 4 << 10
-	// leafSpare is how much memory, in bytes, a leaf may keep for text to come
-	// though it is more than the text there is.
-	leafSpare = 512
 )
+
+// leafSpare is how much memory, in bytes, a leaf may keep for text to come
+// though it is more than the text there is.
+const leafSpare = 512
 
 // place puts item x, which has its neighbours, in the rope, with its text.
 func (d *Doc) place(r *rope, seq int32, x itemRef, text []byte) {

@@ -47,16 +47,20 @@ func (d *Doc) split(tx *transaction, x itemRef, units uint32) itemRef {
 // returns the slot of the second part.
 func (d *Doc) splitPayload(it *item, units uint32) (second uint32) {
 	p := &d.payloads.slots[it.size]
-	before, after := cutContent(it.kind, p.data, units)
+	before, after := cutContent(it.kind, p.data, units, it.len)
 	p.data = before
 	return uint32(d.payloads.take(payload{data: after, branch: -1}))
 }
 
-// cutContent divides content of a kind that can be: strings at a unit, values
-// at an element. A surrogate pair that is cut becomes U+FFFD on both sides.
-func cutContent(k kind, data []byte, units uint32) (before, after []byte) {
+// cutContent divides content that has total units, of a kind that can be:
+// strings at a unit, values at an element. A surrogate pair that is cut becomes
+// U+FFFD on both sides.
+func cutContent(k kind, data []byte, units, total uint32) (before, after []byte) {
 	if k == kindString {
-		offset, inPair := lib0.ByteOffset(data, int(units))
+		offset, inPair := int(units), false
+		if len(data) != int(total) { // not ASCII
+			offset, inPair = byteOffset(data, units, total)
+		}
 		if !inPair {
 			return data[:offset:offset], data[offset:]
 		}

@@ -102,7 +102,8 @@ func (t *Text) ApplyDelta(delta Delta) error {
 }
 
 // Transact makes all edits of f one change, with that origin. Edits made before
-// f returns an error stay.
+// f returns an error, or panics, stay and are told. Within f, Transact belongs to
+// the change that is open, whatever its origin.
 func (d *Doc) Transact(origin any, f func() error) error {
 	if d.tx != nil {
 		if d.tx.telling || !d.tx.local {
@@ -110,7 +111,16 @@ func (d *Doc) Transact(origin any, f func() error) error {
 		}
 		return f()
 	}
-	defer d.commit(d.begin(origin, true), nil, nil)
+	if d.broken {
+		return ErrBroken
+	}
+	tx := d.begin(origin, true)
+	defer func() {
+		if d.pending != nil { // deletions may wait for an id that is used again
+			d.resume(tx)
+		}
+		d.commit(tx, nil, nil)
+	}()
 	return f()
 }
 

@@ -32,14 +32,6 @@ type transaction struct {
 	scratch   scratch
 }
 
-func newTransaction() *transaction {
-	tx := new(transaction)
-	k := &tx.keystroke
-	k.behind[0].Delta = k.steps[:]
-	k.first[0].Delta = k.steps[1:]
-	return tx
-}
-
 // span is the units [clock, end) of the client at that index.
 type span struct {
 	client     uint32
@@ -73,7 +65,7 @@ func (tx *transaction) release() {
 	if tx.origin != nil || u.index != nil {
 		tx.origin, u.index = nil, nil
 	}
-	largest := max(cap(tx.marks), cap(tx.deleted), cap(tx.cuts), cap(tx.doomed), cap(u.refs), cap(u.deletes), cap(u.clients),
+	largest := max(cap(tx.marks)/marksPerItem, cap(tx.deleted), cap(tx.cuts), cap(tx.doomed), cap(u.refs), cap(u.deletes), cap(u.clients), cap(u.parents),
 		cap(s.made), cap(s.windows), cap(s.set), cap(s.offsets), cap(s.moved), cap(s.ops), cap(s.out)/largestBytes)
 	if largest <= largestKept {
 		transactions.Put(tx)
@@ -85,13 +77,17 @@ func spare() *transaction {
 	if tx, ok := transactions.Get().(*transaction); ok {
 		return tx
 	}
-	return newTransaction()
+	return new(transaction)
 }
 
-// largestBytes is how many bytes of a written update count as one element.
-const largestBytes = 32
+// How many bytes of a written update, and how many marks, count as one element.
+const (
+	largestBytes = 32
+	marksPerItem = 16
+)
 
-// begin opens a transaction. Every path from here leads to commit.
+// begin opens a transaction. Every path from here leads to commit or, if nothing
+// was changed, to end.
 func (d *Doc) begin(origin any, local bool) *transaction {
 	tx := spare()
 	tx.origin, tx.local, tx.telling = origin, local, false
