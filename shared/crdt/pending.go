@@ -38,6 +38,10 @@ func (d *Doc) reviewPending(p *pending) {
 // stays.
 const mergedAtOnce = 2 << 10
 
+// triedOften is up to how many bytes of pending updates are read again at every
+// sign of what they wait for.
+const triedOften = 64 << 10
+
 // waits tells whether what is pending can still not be used.
 func (p *pending) waits(d *Doc, changed []uint32) bool {
 	for _, c := range changed {
@@ -49,7 +53,7 @@ func (p *pending) waits(d *Doc, changed []uint32) bool {
 }
 
 // add takes over what the update leaves waiting.
-func (p *pending) add(rest []byte, missing []ID, deletes idSet) {
+func (p *pending) add(rest []byte, missing []need, deletes idSet) {
 	if rest != nil {
 		p.updates = append(p.updates, rest)
 		p.bytes += len(rest)
@@ -64,14 +68,23 @@ func (p *pending) add(rest []byte, missing []ID, deletes idSet) {
 }
 
 // note takes over what must become known.
-func (p *pending) note(missing []ID) {
+//
+// Yjs tries again as soon as anything more is known of the client, and so do we:
+// the same waits for the same time then, which in rare orders of arrival is
+// longer than it has to be. But what waits has to be read for that, and someone
+// could let a lot of it wait for a client who is typing.
+func (p *pending) note(missing []need) {
 	if p.missing == nil {
 		p.missing = make(map[uint64]uint32)
 	}
 	p.mostMissing = max(p.mostMissing, fewMissing)
-	for _, u := range missing {
-		if known, found := p.missing[u.Client]; !found || u.Clock < known {
-			p.missing[u.Client] = u.Clock
+	for _, n := range missing {
+		clock := n.known
+		if p.bytes > triedOften {
+			clock = n.clock
+		}
+		if noted, found := p.missing[n.client]; !found || clock < noted {
+			p.missing[n.client] = clock
 		}
 	}
 }

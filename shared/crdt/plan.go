@@ -53,7 +53,7 @@ func (u *update) planBlock() (waiting int) {
 		}
 		f := &u.refs[b.next]
 		owner := &u.clients[b.client]
-		need := u.needs(b.client, f)
+		need, clock := u.needs(b.client, f)
 		switch {
 		case f.end() <= owner.next: // known
 			u.order = append(u.order, int32(b.next))
@@ -68,7 +68,7 @@ func (u *update) planBlock() (waiting int) {
 				u.stack = append(u.stack, other)
 				continue
 			}
-			return u.giveUp(b, need)
+			return u.giveUp(b, need, clock)
 		}
 		b.next++
 		b.waiting = false
@@ -79,36 +79,41 @@ func (u *update) planBlock() (waiting int) {
 	return 0
 }
 
-// needs returns a client of whom something must become known before f can be
-// integrated, or -1.
-func (u *update) needs(owner int32, f *ref) int32 {
+// needs returns a unit that must become known before f can be integrated, of
+// client -1 if there is none.
+func (u *update) needs(owner int32, f *ref) (client int32, clock uint32) {
 	if f.clock > u.clients[owner].next {
-		return owner
+		return owner, f.clock - 1
 	}
 	if f.origin >= 0 && f.originClock >= u.clients[f.origin].next {
-		return f.origin
+		return f.origin, f.originClock
 	}
 	if f.right >= 0 && f.rightClock >= u.clients[f.right].next {
-		return f.right
+		return f.right, f.rightClock
 	}
 	if f.parent >= 0 {
 		if p := &u.parents[f.parent]; p.root == nil && p.clock >= u.clients[p.client].next {
-			return p.client
+			return p.client, p.clock
 		}
 	}
-	return -1
+	return -1, 0
+}
+
+// need is what structs wait for: that the unit of that clock becomes known, or
+// as a first sign any that is above known.
+type need struct {
+	client       uint64
+	known, clock uint32
 }
 
 // giveUp leaves what is left of the blocks on the stack to wait, and notes
-// when to try again: once more of the client is known that block b needs. Yjs
-// notes the same, so that the same waits for the same time; in rare orders of
-// arrival that is longer than it has to be.
-func (u *update) giveUp(b *block, need int32) (waiting int) {
-	known := u.clients[need].next
-	if need == b.client {
-		known = u.refs[b.next].clock - 1
+// what for: block b needs the unit of that client and clock.
+func (u *update) giveUp(b *block, client int32, clock uint32) (waiting int) {
+	n := need{u.clients[client].id, u.clients[client].next, clock}
+	if client == b.client {
+		n.known = clock
 	}
-	u.missing = append(u.missing, ID{u.clients[need].id, known})
+	u.missing = append(u.missing, n)
 	for _, i := range u.stack {
 		b := &u.blocks[i]
 		waiting += b.end - b.next

@@ -17,10 +17,10 @@ type update struct {
 	parents []parent
 	deletes idSet
 	deleted uint64 // units of all ranges of the delete set
-	// Of plan: which structs to integrate, in which order, and units of which
-	// one must become known before those left in the blocks are tried again.
+	// Of plan: which structs to integrate, in which order, and what those left in
+	// the blocks wait for.
 	order   []int32
-	missing []ID
+	missing []need
 	stack   []int32
 	// exact is whether the bytes hold nothing but what was read into refs and
 	// deletes: no gaps, no empty structs, nothing behind the end.
