@@ -67,6 +67,7 @@ func TestRelativePosition_ReadsJSONWithoutNulls(t *testing.T) {
 		`{"tname":"monaco","assoc":-1}`:                              {Name: &name, Assoc: -1},
 		`{"tname":"monaco"}`:                                         {Name: &name},
 		`{"tname":"monaco","assoc":null}`:                            {Name: &name},
+
 		`{"type":{"client":9007199254740991,"clock":2147483646},"tname":null,"item":null}`: {Type: &crdt.ID{Client: 1<<53 - 1, Clock: 1<<31 - 2}},
 		`{ "item" : { "clock" : 1 , "client" : 2 } , "more" : [ 1 ] }`:                     {Item: &crdt.ID{Client: 2, Clock: 1}},
 	} {
