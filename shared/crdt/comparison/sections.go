@@ -191,7 +191,7 @@ func (c *comparison) memory() error {
 		framed        bool
 		times         int
 	}{
-		{"built from single updates", ".updates.gz", true, 1},
+		{"built from single updates, mean of 3", ".updates.gz", true, 3},
 		{"loaded, mean of 10", ".v1.gz", false, 10},
 	} {
 		t := newTable("Heap of a document "+way.title+", kB (goal: 40 % of yjs; for ywasm the growth of its memory)",
