@@ -81,16 +81,11 @@ func (d *Doc) divideDeletes(tx *transaction, u *update) (known, later idSet) {
 	for i, r := range u.deletes {
 		if i == 0 || r.client != u.deletes[i-1].client {
 			next = d.state(r.client)
-			if c := u.findClient(r.client); c != nil {
-				next = max(next, c.next)
+			if c := u.findClient(r.client); c >= 0 {
+				next = max(next, u.clients[c].next)
 			}
 		}
-		if r.clock < next {
-			known = append(known, idRange{r.client, r.clock, min(r.end, next)})
-		}
-		if r.end > next {
-			later = append(later, idRange{r.client, max(r.clock, next), r.end})
-		}
+		known, later = r.divide(next, known, later)
 	}
 	keep(&tx.scratch.set, known)
 	return known, later
@@ -254,20 +249,4 @@ func (d *Doc) extend(tx *transaction, u *update, f *ref) bool {
 	d.touch(tx, it.client).next += f.len
 	d.lengthen(x, u.data[f.from:f.to], f.len)
 	return true
-}
-
-// findClient returns what the update says of a client, or nil.
-func (u *update) findClient(id uint64) *updateClient {
-	if u.index != nil {
-		if i, found := u.index[id]; found {
-			return &u.clients[i]
-		}
-		return nil
-	}
-	for i := range u.clients {
-		if u.clients[i].id == id {
-			return &u.clients[i]
-		}
-	}
-	return nil
 }

@@ -41,7 +41,7 @@ func (d *Doc) backspace(tx *transaction, index uint32, r idRange) bool {
 	before, after := d.splitText(tx, x, kept.len-n)
 	l := &d.leaves.slots[kept.home]
 	end := d.spotOf(d.ropeOf(kept), x).offset + int(before+after)
-	l.text = slices.Delete(l.text, end-int(after), end)
+	l.cut(end-int(after), end)
 	d.resize(l, -int(n))
 	kept.len, kept.size = kept.len-n, before
 	gone.clock, gone.len, gone.origin = r.clock, gone.len+n, id{index, r.clock - 1}
@@ -197,11 +197,7 @@ func (d *Doc) collectSequence(s int32) {
 		it := &d.items.slots[x]
 		right := it.right
 		d.dropPayload(it)
-		*it = item{
-			client: it.client, clock: it.clock, len: it.len,
-			origin: noID, rightOrigin: noID, left: none, right: none, home: -1,
-			kind: kindGC, flags: flagDeleted,
-		}
+		*it = it.collected()
 		x = right
 	}
 	d.sequences.slots[s] = sequence{branch: -1, head: none, last: none}

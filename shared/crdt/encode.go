@@ -15,7 +15,7 @@ import (
 func (d *Doc) EncodeStateAsUpdate(sv []byte) []byte {
 	known, err := DecodeStateVector(sv)
 	if err != nil {
-		known, sv = nil, nil
+		known = nil
 	}
 	b := d.encodeState(known)
 	if d.pending == nil {
@@ -23,10 +23,8 @@ func (d *Doc) EncodeStateAsUpdate(sv []byte) []byte {
 	}
 	parts := [][]byte{b, idSet.append(d.pending.deletes, []byte{0})}
 	if waiting := d.pending.merged(); waiting != nil {
-		if sv != nil {
-			if waiting, err = DiffUpdate(waiting, sv); err != nil {
-				panic("crdt: pending updates were read before: " + err.Error())
-			}
+		if len(known) > 0 {
+			waiting = mustRead(waiting).diff(known)
 		}
 		parts = append(parts, waiting)
 	}

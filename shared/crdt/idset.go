@@ -64,6 +64,17 @@ func (s idSet) find(client uint64) idSet {
 	return ranges
 }
 
+// divide adds what of r is below clock to one set, and the rest to another.
+func (r idRange) divide(clock uint32, below, above idSet) (newBelow, newAbove idSet) {
+	if r.clock < clock {
+		below = append(below, idRange{r.client, r.clock, min(r.end, clock)})
+	}
+	if r.end > clock {
+		above = append(above, idRange{r.client, max(r.clock, clock), r.end})
+	}
+	return below, above
+}
+
 // append writes the normalized set s as the delete set of an update.
 func (s idSet) append(b []byte) []byte {
 	clients := 0

@@ -234,11 +234,7 @@ func (in *incoming) trim(units uint32) {
 
 // addGC adds a struct of which nothing remains but that it was.
 func (d *Doc) addGC(c *client, it *item) {
-	x := itemRef(d.items.take(item{
-		client: it.client, clock: it.clock, len: it.len,
-		origin: noID, rightOrigin: noID, left: none, right: none, home: -1,
-		kind: kindGC, flags: flagDeleted,
-	}))
+	x := itemRef(d.items.take(it.collected()))
 	c.runs = append(grown(c.runs), run{it.clock, x})
 	c.next = it.clock + it.len
 }

@@ -37,7 +37,7 @@ type flags uint8
 const (
 	flagDeleted flags = 1 << iota
 	flagInRope        // home is a leaf, otherwise a sequence
-	flagRemoved       // deleted by the open transaction, which did not make it
+	flagRemoved       // it was visible before the transaction that deleted it
 )
 
 // item is one struct: a run of units that one client made one after the other.
@@ -74,6 +74,15 @@ func (it *item) textSize() uint32 {
 // hasPayload tells whether size is a slot in Doc.payloads.
 func (it *item) hasPayload() bool {
 	return it.kind >= kindJSON && it.kind <= kindDoc && (it.kind != kindString || it.flags&flagInRope == 0)
+}
+
+// collected is the GC struct of the same units.
+func (it *item) collected() item {
+	return item{
+		client: it.client, clock: it.clock, len: it.len,
+		origin: noID, rightOrigin: noID, left: none, right: none, home: -1,
+		kind: kindGC, flags: flagDeleted,
+	}
 }
 
 // payload is the content of an item that is not text in a rope.

@@ -172,16 +172,19 @@ func DiffUpdate(data, sv []byte) ([]byte, error) {
 	if err := u.read(data, &acceptAll); err != nil {
 		return nil, err
 	}
+	return u.diff(known), nil
+}
+
+// diff writes what of the update the state vector does not cover.
+func (u *update) diff(known StateVector) []byte {
 	var w updateWriter
 	for i := range u.refs {
 		f := &u.refs[i]
-		clock := known[u.clients[f.owner].id]
-		if f.end() <= clock {
-			continue
+		if clock := known[u.clients[f.owner].id]; f.end() > clock {
+			w.write(u, f, max(clock, f.clock)-f.clock)
 		}
-		w.write(&u, f, max(clock, f.clock)-f.clock)
 	}
-	return w.finish(u.deletes), nil
+	return w.finish(u.deletes)
 }
 
 // StateVectorFromUpdate returns the state vector of a document that the update

@@ -145,11 +145,9 @@ func (d *Doc) joinable(a, b itemRef) bool {
 // join makes one item of two that are joinable.
 func (d *Doc) join(a, b itemRef) {
 	l, r := &d.items.slots[a], &d.items.slots[b]
+	l.len += r.len
 	if l.kind != kindGC {
-		l.len += r.len
 		d.unlinkJoined(a, b)
-	} else {
-		l.len += r.len
 	}
 	*r = item{kind: kindFree}
 	d.items.release(int32(b))

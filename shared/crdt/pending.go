@@ -23,10 +23,7 @@ const fewMissing = 1024
 
 // reviewPending merges what is pending and finds out again what it waits for.
 func (d *Doc) reviewPending(p *pending) {
-	var u update
-	if err := u.read(p.merged(), &acceptAll); err != nil {
-		panic("crdt: an update can no longer be read: " + err.Error())
-	}
+	u := mustRead(p.merged())
 	u.plan(d)
 	p.missing = nil
 	p.note(u.missing)
@@ -111,6 +108,15 @@ func (p *pending) merged() []byte {
 	return p.updates[0]
 }
 
+// mustRead reads an update that this package wrote or has read before.
+func mustRead(data []byte) *update {
+	u := new(update)
+	if err := u.read(data, &acceptAll); err != nil {
+		panic("crdt: an update can no longer be read: " + err.Error())
+	}
+	return u
+}
+
 // mustMerge merges updates that this package wrote or has read before.
 func mustMerge(updates ...[]byte) []byte {
 	merged, err := mergeUpdates(updates, &acceptAll)
@@ -137,14 +143,10 @@ func (u *update) encodeRest() []byte {
 func (d *Doc) resume(tx *transaction) (resumed bool) {
 	p := d.pending
 	if !p.waits(d, tx.changed) {
-		merged := p.merged()
-		var u update
-		if err := u.read(merged, &acceptAll); err != nil {
-			panic("crdt: pending updates were read before: " + err.Error())
-		}
+		u := mustRead(p.merged())
 		p.updates, p.bytes, p.missing = nil, 0, nil
 		waiting := u.plan(d)
-		d.integrateAll(tx, &u)
+		d.integrateAll(tx, u)
 		resumed = len(u.order) > 0
 		if waiting > 0 {
 			p.add(u.encodeRest(), u.missing, nil)
@@ -184,25 +186,14 @@ func (d *Doc) resumeDeletes(tx *transaction) (resumed bool) {
 			waiting = append(waiting, ranges...)
 			continue
 		}
-		known, later := ranges.at(d.clients[c].next)
-		waiting = append(waiting, later...)
+		var known idSet
+		for _, r := range ranges {
+			known, waiting = r.divide(d.clients[c].next, known, waiting)
+		}
 		if len(known) > 0 {
 			d.deleteRanges(tx, c, known)
 		}
 	}
 	p.deletes = waiting
 	return true
-}
-
-// at divides ranges of one client into those below clock and the others.
-func (s idSet) at(clock uint32) (below, above idSet) {
-	for _, r := range s {
-		if r.clock < clock {
-			below = append(below, idRange{r.client, r.clock, min(r.end, clock)})
-		}
-		if r.end > clock {
-			above = append(above, idRange{r.client, max(r.clock, clock), r.end})
-		}
-	}
-	return below, above
 }

@@ -201,9 +201,9 @@ func (d *Doc) seek(r *rope, units int) (x itemRef, within int) {
 }
 
 // splitText divides the text of x, which is in a rope, at one of its units. It
-// returns the bytes before and after. A cut in the
-// middle of a surrogate pair leaves U+FFFD on both sides, as in Yjs: half a
-// pair cannot be written, and the length must stay.
+// returns the bytes before and after. A cut in the middle of a surrogate pair
+// leaves U+FFFD on both sides, as in Yjs: half a pair cannot be written, and the
+// length must stay.
 func (d *Doc) splitText(tx *transaction, x itemRef, units uint32) (before, after uint32) {
 	it := &d.items.slots[x]
 	if it.size == it.len { // all of it ASCII
@@ -242,11 +242,16 @@ func (d *Doc) cutText(x itemRef) {
 	it := &d.items.slots[x]
 	l := &d.leaves.slots[it.home]
 	offset := d.spotOf(d.ropeOf(it), x).offset // also so that the spot is before what goes
-	l.text = slices.Delete(l.text, offset, offset+int(it.textSize()))
+	l.cut(offset, offset+int(it.textSize()))
+	d.resize(l, -int(it.len))
+}
+
+// cut takes the bytes [from, to) out of the text of a leaf.
+func (l *leaf) cut(from, to int) {
+	l.text = slices.Delete(l.text, from, to)
 	if spare := cap(l.text) - len(l.text); spare > leafSpare && spare > len(l.text) {
 		l.text = slices.Clone(l.text)
 	}
-	d.resize(l, -int(it.len))
 }
 
 // lengthen adds text to the end of item x, which is visible text in a rope.

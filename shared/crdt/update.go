@@ -85,27 +85,34 @@ func (u *update) reset(data []byte) {
 	u.exact = true
 }
 
-// client returns the index of a client in u.clients.
-func (u *update) client(id uint64) int32 {
-	const few = 8
+// findClient returns the index of a client in u.clients, or -1.
+func (u *update) findClient(id uint64) int32 {
 	if u.index != nil {
 		if i, found := u.index[id]; found {
 			return i
 		}
-	} else {
-		for i := range u.clients {
-			if u.clients[i].id == id {
-				return int32(i)
-			}
+		return -1
+	}
+	for i := range u.clients {
+		if u.clients[i].id == id {
+			return int32(i)
 		}
+	}
+	return -1
+}
+
+// client returns the index of a client in u.clients, where it adds it.
+func (u *update) client(id uint64) int32 {
+	if i := u.findClient(id); i >= 0 {
+		return i
 	}
 	i := int32(len(u.clients))
 	u.clients = append(u.clients, updateClient{id: id, index: noClient, block: -1})
 	switch {
 	case u.index != nil:
 		u.index[id] = i
-	case len(u.clients) > few:
-		u.index = make(map[uint64]int32, 2*few)
+	case len(u.clients) > fewClients:
+		u.index = make(map[uint64]int32, 2*fewClients)
 		for i := range u.clients {
 			u.index[u.clients[i].id] = int32(i)
 		}
