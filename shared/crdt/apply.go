@@ -61,7 +61,7 @@ func (d *Doc) apply(data []byte, origin any, limits *Limits) error {
 	}
 	// Peers can be sent the bytes if all of it was new. Where it cut a surrogate
 	// pair of ours, they get all of it too, to cut theirs.
-	whole = whole && u.exact && deleted == u.deleted
+	whole = whole && u.exact && (deleted == u.deleted || d.deletedAll(tx, u))
 	switch {
 	case whole || len(tx.changed)+len(tx.deleted) == 0:
 		d.commit(tx, data, nil)
@@ -71,6 +71,27 @@ func (d *Doc) apply(data []byte, origin any, limits *Limits) error {
 		d.commit(tx, nil, nil)
 	}
 	return nil
+}
+
+// deletedAll tells whether all that the update deletes was alive before the
+// transaction or is new: some of it may have been overruled before its delete
+// set came to it.
+func (d *Doc) deletedAll(tx *transaction, u *update) bool {
+	tx.deleted = normalizedSpans(tx.deleted)
+	for _, r := range u.deletes {
+		c, found := d.clientIndex(r.client)
+		if !found {
+			return false
+		}
+		// The last span that begins no later than the range.
+		after, _ := slices.BinarySearchFunc(tx.deleted, id{c, r.clock + 1}, func(s span, u id) int {
+			return compareSpans(s, span{client: u.client, clock: u.clock})
+		})
+		if after == 0 || tx.deleted[after-1].client != c || tx.deleted[after-1].end < r.end {
+			return false
+		}
+	}
+	return true
 }
 
 // divideDeletes divides the delete set by whether its units will be known once

@@ -170,15 +170,16 @@ func (d *Doc) settle(tx *transaction) {
 	}
 }
 
-func normalizedSpans(s []span) []span {
-	less := func(a, b span) int {
-		if a.client != b.client {
-			return int(a.client) - int(b.client)
-		}
-		return int(a.clock) - int(b.clock)
+func compareSpans(a, b span) int {
+	if a.client != b.client {
+		return int(a.client) - int(b.client)
 	}
-	if !slices.IsSortedFunc(s, less) {
-		slices.SortFunc(s, less)
+	return int(a.clock) - int(b.clock)
+}
+
+func normalizedSpans(s []span) []span {
+	if !slices.IsSortedFunc(s, compareSpans) {
+		slices.SortFunc(s, compareSpans)
 	}
 	n := 0
 	for _, r := range s {
