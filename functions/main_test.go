@@ -16,6 +16,7 @@ import (
 	"github.com/tutti-live/tutti/functions"
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/httpserve"
 	"github.com/tutti-live/tutti/shared/logtest"
 	"github.com/tutti-live/tutti/shared/redistest"
@@ -159,6 +160,22 @@ func (r *rig) do(method, path, body string, headers ...string) reply {
 		r.t.Errorf("%s %s: %v", method, path, err)
 	}
 	return reply{response.StatusCode, response.Header, string(content), time.Since(start)}
+}
+
+// stored is what the store has of a room.
+func (r *rig) stored(id string) (text, language string) {
+	r.t.Helper()
+	state, err := r.store.Load(r.t.Context(), id, room.Position{})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	doc := crdt.NewDoc()
+	for _, e := range state.Entries {
+		if err := doc.Load([]byte(e.Payload), nil); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	return doc.Text("code").String(), state.Meta.Language
 }
 
 // create makes a room.

@@ -40,9 +40,8 @@ func TestCreate_MakesARoomAsAsked(t *testing.T) {
 		for _, test := range tests {
 			t.Run(test.name, func(t *testing.T) {
 				created := r.create(t, test.body)
-				state, err := r.store.Load(t.Context(), created.RoomID, "")
-				if err != nil || state.Text.Payload != test.text || state.Language.Payload != test.language {
-					t.Errorf("the store has %q in %q (%v)", state.Text.Payload, state.Language.Payload, err)
+				if text, language := r.stored(created.RoomID); text != test.text || language != test.language {
+					t.Errorf("the store has %q in %q", text, language)
 				}
 			})
 		}

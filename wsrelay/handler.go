@@ -79,7 +79,7 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if live == nil {
-		turnAway(conn, apierr.From(err))
+		r.turnAway(conn, apierr.From(err))
 		return
 	}
 	s := newSession(room.NewPersonID(), conn, live)
@@ -104,8 +104,9 @@ func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRo
 }
 
 // turnAway closes a socket with the reason why it is of no use.
-func turnAway(conn *websocket.Conn, reason *apierr.Error) {
-	w := newWriter(conn)
+func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error) {
+	w := newWriter(conn, r.metrics)
+	r.metrics.closed(reason.CloseCode())
 	w.finish(goodbye{reason.CloseCode(), reason.Detail})
 	awaitClose(conn)
 	_ = conn.Close() // it has ended: an error would say just that

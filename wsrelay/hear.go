@@ -8,21 +8,12 @@ import (
 	"github.com/tutti-live/tutti/shared/room"
 )
 
-// hear takes in what happened in the room, here or on other relays. It is
-// called by the one goroutine that hears all rooms: it never waits, and a bug
-// in one room does not end the others.
+// hear takes in what happened in the room, here or on other relays. A bug on the
+// way has the log read again.
 func (r *liveRoom) hear(event room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer logPanic(r.log, r.suspectLocked)
-	if !r.ready {
-		r.backlog = append(r.backlog, event)
-		return
-	}
-	r.hearLocked(event)
-}
-
-func (r *liveRoom) hearLocked(event room.Event) {
+	defer logPanic(r.log, func() { r.suspectLocked(repairPanic) })
 	switch e := event.(type) {
 	case room.Appended:
 		r.hearEntryLocked(e.Entry)
@@ -32,59 +23,76 @@ func (r *liveRoom) hearLocked(event room.Event) {
 		r.hearLeftLocked(e.ID)
 	case room.Roll:
 		r.hearRollLocked(e)
+	case room.Lost:
+		r.suspectLocked(repairLost)
 	case room.Interrupted:
-		r.suspectLocked()
+		r.suspectLocked(repairInterrupted)
 	}
 }
 
 // hearEntryLocked takes in an entry of the log, if it is the next one.
-// Anything else has the log read again.
+// Anything else that is not known already has the log read again.
 func (r *liveRoom) hearEntryLocked(e room.Entry) {
 	switch {
 	case e.Next(r.head):
-		r.head = e.Position
-	case e.Epoch == r.head.Epoch && e.Seq < r.head.Seq, e.Position == r.head:
-		return // read before it was heard
+		r.moveLocked(e)
+		r.savedEntryLocked(e.Nonce)
+		r.takeLocked([]room.Entry{e})
+	case e.Epoch != r.head.Epoch:
+		r.suspectLocked(repairEpoch)
+	case r.recent.has(e.Position): // it was read before it was heard
+		r.savedEntryLocked(e.Nonce)
+	case e.Seq <= r.head.Seq:
+		r.suspectLocked(repairRewind)
 	default:
-		r.suspectLocked()
-		return
-	}
-	r.noteSavedLocked(e)
-	r.takeLocked(e)
-}
-
-// takeLocked takes in what the log says, and tells everyone here what that changes.
-func (r *liveRoom) takeLocked(e room.Entry) {
-	switch e.Kind {
-	case room.KindText:
-		if r.text.heard(e) {
-			r.text.version++
-			r.broadcastTextLocked(nil)
-		}
-	case room.KindLanguage:
-		if r.language.heard(e) {
-			r.broadcastLocked(protocol.LanguageChanged{Language: e.Payload, UserID: e.Author}, "", nil)
-		}
+		r.suspectLocked(repairGap)
 	}
 }
 
-// noteSavedLocked notes that an entry of ours is in the log. When it is the
-// text it tells those who asked. It may be called for the same entry by the
-// reply and by the channel.
-func (r *liveRoom) noteSavedLocked(e room.Entry) {
-	r.language.saved(e)
-	if !r.text.saved(e) {
+// moveLocked moves the position in the log to an entry.
+func (r *liveRoom) moveLocked(e room.Entry) {
+	r.head = e.Position
+	r.recent.add(e.Position)
+	r.tail.add(e)
+	if r.tail.long(1) {
+		signal(r.saveWake)
+	}
+}
+
+// takeLocked takes in entries of the log, and tells everyone here what they change.
+func (r *liveRoom) takeLocked(entries []room.Entry) {
+	before := r.doc.version()
+	skipped, err := r.doc.take(entries)
+	logSkipped(r.log, skipped)
+	r.relay.metrics.skipped.Add(float64(skipped))
+	if err != nil {
+		r.breakLocked(err)
 		return
 	}
-	var frame []byte
-	for s := range r.sessionsLocked() {
-		if s.wantsSaved {
-			if frame == nil {
-				frame = r.savedFrameLocked()
+	for _, e := range entries {
+		if e.Kind == room.KindMeta {
+			var meta room.Meta
+			if meta.Update(e.Payload) == nil { // what cannot be read says nothing
+				r.hearLanguageLocked(meta.Language, e.Author)
 			}
-			s.out.push(frame, slotSaved)
 		}
 	}
+	if r.doc.version() != before {
+		r.flushLocked()
+		if r.savedLocked() {
+			r.allSavedLocked()
+		}
+	}
+}
+
+// hearLanguageLocked takes in the language that the log says. One of ours that is
+// not saved yet will come after it.
+func (r *liveRoom) hearLanguageLocked(value, author string) {
+	if value == "" || r.language.unsaved != nil || value == r.language.value {
+		return
+	}
+	r.language.value = value
+	r.broadcastLocked(protocol.LanguageChanged{Language: value, UserID: author}, "", nil)
 }
 
 // hearHereLocked takes in somebody who came or changed. People of ours are
@@ -129,7 +137,7 @@ func (r *liveRoom) hearLeftLocked(id string) {
 // was heard so far. They differ only if something was lost.
 func (r *liveRoom) hearRollLocked(roll room.Roll) {
 	if roll.Head != r.head {
-		r.suspectLocked()
+		r.suspectLocked(repairHead)
 	}
 	r.hearPeopleLocked(roll.People)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -34,18 +33,31 @@ func (r *liveRoom) run(ctx context.Context) {
 	}
 	close(r.loaded)
 
-	presenceCtx, stopPresence := context.WithCancel(ctx)
-	defer stopPresence()
+	keeping, stop := context.WithCancel(ctx)
+	defer stop()
 	var keepers sync.WaitGroup
-	keepers.Go(func() {
-		defer logPanic(r.log, broken)
-		r.keepPresence(presenceCtx)
-	})
-	r.keepLog(ctx)
-	stopPresence()
+	for _, keep := range []func(context.Context){r.keepPresence, r.keepHearing} {
+		keepers.Go(func() {
+			defer logPanic(r.log, broken)
+			keep(keeping)
+		})
+	}
+	r.keepLog(ctx, &keepers)
+	stop()
 	keepers.Wait()
 	if ctx.Err() == nil { // otherwise the connection ends anyway
 		r.store.Unfollow(r.id)
+	}
+	r.stopFlush()
+}
+
+// stopFlush ends the last timer of the room.
+func (r *liveRoom) stopFlush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.flushing = false
+	if r.flush != nil {
+		r.flush.Stop()
 	}
 }
 
@@ -66,6 +78,7 @@ func (r *liveRoom) dropEveryone() {
 }
 
 // open follows the room and then reads it, in this order: so nothing is missed.
+// What is heard meanwhile waits in the inbox.
 func (r *liveRoom) open(ctx context.Context) error {
 	exists, err := r.store.Exists(ctx, r.id) // costs less than following, if somebody guesses ids
 	if err != nil {
@@ -74,35 +87,55 @@ func (r *liveRoom) open(ctx context.Context) error {
 	if !exists {
 		return room.ErrNotFound
 	}
-	if err := r.store.Follow(ctx, r.id, r.hear); err != nil {
+	if err := r.store.Follow(ctx, r.id, r.inbox.put); err != nil {
 		return err
 	}
-	state, err := r.store.Load(ctx, r.id, "")
+	state, err := r.store.Load(ctx, r.id, room.Position{})
+	if errors.Is(err, room.ErrNotFound) {
+		if err = r.store.Adopt(ctx, r.id); err == nil {
+			state, err = r.store.Load(ctx, r.id, room.Position{})
+		}
+	}
 	if err != nil {
 		r.store.Unfollow(r.id)
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.head = state.Head
-	r.takeLocked(state.Text)
-	r.takeLocked(state.Language)
+	r.takeLocked(state.Entries)
+	r.moveToLocked(state)
 	for _, p := range state.People {
 		r.people[p.ID] = &member{Person: p}
 	}
-	r.ready = true
-	for _, event := range r.backlog {
-		r.hearLocked(event)
+	if r.broken {
+		r.store.Unfollow(r.id)
+		return apierr.New(apierr.Internal, "the room cannot be read")
 	}
-	r.backlog = nil
 	return nil
 }
 
-// keepLog brings what people here do to the log, and reads the log again when
-// something of it may have been missed. It returns when the room is retired.
-func (r *liveRoom) keepLog(ctx context.Context) {
-	retry := time.NewTimer(retryMax)
+// moveToLocked moves to the head of what was read of the log.
+func (r *liveRoom) moveToLocked(state room.State) {
+	if state.Whole {
+		r.tail, r.recent = tail{}, recent{}
+	}
+	for _, e := range state.Entries {
+		r.moveLocked(e)
+	}
+	r.head = state.Head
+	if state.Meta != nil {
+		r.hearLanguageLocked(state.Meta.Language, "")
+	}
+}
+
+// keepLog brings what people here do to the log, reads the log again when
+// something of it may have been missed, and keeps the view of the text fresh. It
+// returns when the room is retired.
+func (r *liveRoom) keepLog(ctx context.Context, keepers *sync.WaitGroup) {
+	retry, view, linger := newStoppedTimer(), newStoppedTimer(), newStoppedTimer()
 	defer retry.Stop()
+	defer view.Stop()
+	defer linger.Stop()
 	wake, wait := r.saveWake, retryMin
 	for {
 		select {
@@ -110,11 +143,15 @@ func (r *liveRoom) keepLog(ctx context.Context) {
 			r.reportLoss(ctx)
 			return
 		case <-wake:
-		case <-r.idle:
 		case <-retry.C:
+		case <-view.C:
+		case <-linger.C:
+		case <-r.idle:
+			linger.Reset(r.relay.linger)
 		}
-		if err := r.settle(ctx); err != nil {
-			if wake != nil { // once an outage
+		err := r.settle(ctx)
+		if err != nil && ctx.Err() == nil {
+			if wait == retryMin { // once an outage
 				r.log.WarnContext(ctx, "not saved: trying until it is", slog.Any("error", err))
 			}
 			wake = nil // what people do meanwhile must not hurry it
@@ -123,33 +160,44 @@ func (r *liveRoom) keepLog(ctx context.Context) {
 			continue
 		}
 		wake, wait = r.saveWake, retryMin
+		r.writeView(ctx)
 		if r.relay.retire(r) {
 			return
+		}
+		r.compactIfLong(ctx, keepers)
+		if due := r.viewDue(); due > 0 {
+			view.Reset(due)
 		}
 	}
 }
 
-// settle checks and saves until there is nothing left to check or save. One
-// entry is on its way at a time; what comes meanwhile replaces what waits.
+// newStoppedTimer is a timer that does nothing until it is reset.
+func newStoppedTimer() *time.Timer {
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
+
+// settle checks and saves until there is nothing left to check or save.
 func (r *liveRoom) settle(ctx context.Context) error {
 	checked := false
 	for {
 		r.mu.Lock()
-		suspect := r.suspect
+		suspect, reason := r.suspect && !r.broken, r.reason
 		r.suspect = false
-		entry := r.unsavedLocked()
+		next := r.nextBatchLocked()
 		r.mu.Unlock()
 		switch {
 		case suspect:
-			if err := r.check(ctx); err != nil {
+			if err := r.check(ctx, reason); err != nil {
 				r.mu.Lock()
-				r.suspect = true
+				r.suspectLocked(reason)
 				r.mu.Unlock()
 				return err
 			}
 			checked = true
-		case entry != nil:
-			err := r.save(ctx, *entry)
+		case next != nil:
+			err := r.saveBatch(ctx, next)
 			if errors.Is(err, errLogGone) && !checked {
 				continue
 			}
@@ -162,160 +210,117 @@ func (r *liveRoom) settle(ctx context.Context) error {
 	}
 }
 
-// settled reports whether there is nothing to save or check. It may be asked
-// under relay.mu, which is always taken before a room's.
-func (r *liveRoom) settled() bool {
+// settled reports whether there is nothing to save, check or write, and whether
+// the room is broken. It may be asked under relay.mu, which is always taken
+// before a room's.
+func (r *liveRoom) settled() (settled, broken bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.unsavedLocked() == nil && !r.suspect
-}
-
-// unsavedLocked is the next entry to save, for the log as it is known.
-func (r *liveRoom) unsavedLocked() *room.Entry {
-	for _, g := range []*register{&r.text.register, &r.language} {
-		if g.unsaved != nil {
-			entry := *g.unsaved
-			entry.Epoch = r.head.Epoch
-			return &entry
-		}
-	}
-	return nil
-}
-
-// errLogGone says that an entry cannot be saved before a check.
-var errLogGone = errors.New("the log is not there, or another one")
-
-// save appends an entry. When there is no such log any more, or the entry was
-// replaced by others' before its first append was known to have worked, the
-// next step is a check.
-func (r *liveRoom) save(ctx context.Context, entry room.Entry) error {
-	saved, err := r.store.Append(ctx, r.id, entry)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case errors.Is(err, room.ErrNotFound), errors.Is(err, room.ErrEpoch):
-		r.suspect = true
-		return errLogGone
-	case errors.Is(err, room.ErrReplaced):
-		r.suspect = true
-		saved = entry
-	case err != nil:
-		return err
-	}
-	r.noteSavedLocked(saved)
-	return nil
+	saved := r.savedLocked() && r.language.unsaved == nil
+	return saved && (r.broken || !r.suspect && r.viewAt.IsZero()), r.broken
 }
 
 // check compares the room with its log, and mends whichever lacks something: a
 // room that Redis lost is put back.
-func (r *liveRoom) check(ctx context.Context) error {
+func (r *liveRoom) check(ctx context.Context, reason string) error {
+	r.relay.metrics.repairs.WithLabelValues(reason).Inc()
 	r.mu.Lock()
-	before, text, language := r.head, r.text.value, r.language.value
+	before := r.head
 	r.mu.Unlock()
-
-	state, err := r.store.Load(ctx, r.id, language)
+	state, err := r.store.Load(ctx, r.id, before)
 	if errors.Is(err, room.ErrNotFound) {
-		r.log.WarnContext(ctx, "Redis lost the room: putting it back")
-		if _, err := r.store.Restore(ctx, r.id, text, language); err != nil {
+		if err := r.putBack(ctx); err != nil {
 			return err
 		}
-		state, err = r.store.Load(ctx, r.id, language)
+		state, err = r.store.Load(ctx, r.id, room.Position{})
 	}
 	if err != nil {
 		return err
 	}
-
+	if state.Whole {
+		return r.reconcile(ctx, before, state)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case state.Head.Epoch != r.head.Epoch: // another log, which counts from the start
-		r.text.seq, r.language.seq = 0, 0
-		r.head = state.Head
-	case state.Head.Seq < before.Seq, state.Head.Seq == before.Seq && state.Head != before:
-		r.log.WarnContext(ctx, "Redis lost the end of the log: writing it again")
-		r.text.keep()
-		r.language.keep()
-		r.head = state.Head
-	case state.Head.Seq > r.head.Seq:
-		r.head = state.Head
+	for len(state.Entries) > 0 && state.Entries[0].Seq <= r.head.Seq { // heard meanwhile
+		state.Entries = state.Entries[1:]
 	}
-	r.takeLocked(state.Text)
-	r.takeLocked(state.Language)
-	// Who is there is compared at a point of the channel, so that nobody seems
-	// to leave who came while the log was read.
+	if len(state.Entries) > 0 {
+		r.takeLocked(state.Entries)
+		r.moveToLocked(state)
+	}
+	r.wantRollLocked()
+	return nil
+}
+
+// wantRollLocked has everyone compare who is there. That is done at a point of
+// the channel, so that nobody seems to leave who came while the log was read.
+func (r *liveRoom) wantRollLocked() {
 	r.rollWanted = true
 	signal(r.presenceWake)
+}
+
+// putBack puts a room back that Redis lost, unless another relay was faster.
+func (r *liveRoom) putBack(ctx context.Context) error {
+	r.mu.Lock()
+	snapshot := r.snapshotLocked()
+	r.mu.Unlock()
+	made, err := r.store.Seed(ctx, r.id, snapshot)
+	if err == nil && made {
+		r.relay.metrics.reseeds.Inc()
+		r.log.WarnContext(ctx, "Redis lost the room: it was put back")
+	}
+	return err
+}
+
+// reconcile makes the room and a log that it does not know the same. It is one
+// that was made anew or rewound, or one that was compacted since this room heard
+// of it last.
+func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state room.State) error {
+	log, err := replicaOf(state.Entries, r.relay.textName)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rewound := state.Head.Epoch == before.Epoch && state.Head.Seq <= before.Seq
+	if rewound {
+		r.relay.metrics.rewinds.Inc()
+		r.log.WarnContext(ctx, "Redis lost the end of the log: writing it again")
+	}
+	version := r.doc.version()
+	if err := r.doc.reconcile(log); err != nil {
+		r.breakLocked(err)
+		return nil
+	}
+	known := ""
+	if state.Meta != nil {
+		known = state.Meta.Language
+	}
+	if ours := r.language.value; ours != "" && r.language.unsaved == nil && (known == "" || rewound && known != ours) {
+		r.language.choose("", ours)
+	}
+	r.moveToLocked(state)
+	if r.doc.version() != version {
+		r.flushLocked()
+	}
+	r.viewed = unknownVersion
+	r.wantViewLocked()
+	r.wantRollLocked()
+	signal(r.saveWake)
 	return nil
+}
+
+// snapshotLocked is all of the room.
+func (r *liveRoom) snapshotLocked() room.Snapshot {
+	return room.Snapshot{Document: r.doc.state(), Meta: room.Meta{Language: r.language.value}}
 }
 
 // reportLoss says what a stop left unsaved.
 func (r *liveRoom) reportLoss(ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e := r.unsavedLocked(); e != nil {
-		r.log.ErrorContext(ctx, "stopped with changes that Redis did not take", slog.Int("bytes", len(e.Payload)))
+	if !r.savedLocked() || r.language.unsaved != nil {
+		r.log.ErrorContext(ctx, "stopped with changes that Redis did not take", slog.Int("bytes", r.doc.unsavedBytes))
 	}
-}
-
-// keepPresence says who is here: at once what changes, and everyone at each
-// heartbeat. Then it says who has left, once more, and returns.
-func (r *liveRoom) keepPresence(ctx context.Context) {
-	interval := r.relay.heartbeat
-	beat := time.NewTimer(rand.N(interval)) //nolint:gosec // spreads load, keeps no secret
-	defer beat.Stop()
-	wake := r.presenceWake
-	for {
-		whole := false
-		select {
-		case <-ctx.Done():
-			_ = r.reportPresence(context.WithoutCancel(ctx), false) // if it fails they time out
-			return
-		case <-wake:
-		case <-beat.C:
-			whole = true
-			beat.Reset(interval)
-		}
-		if err := r.reportPresence(ctx, whole); err == nil {
-			wake = r.presenceWake
-		} else if ctx.Err() == nil {
-			r.log.DebugContext(ctx, "presence not reported", slog.Any("error", err))
-			wake = nil // what people do meanwhile must not hurry it
-			beat.Reset(min(interval, retryMax))
-		}
-		waitFor(ctx, nil, presencePace)
-	}
-}
-
-// reportPresence tells Redis what it does not know about the people here, or
-// all of it. What it fails to tell is told next time.
-func (r *liveRoom) reportPresence(ctx context.Context, whole bool) error {
-	r.mu.Lock()
-	p := room.Presence{Left: r.departed, Whole: whole || r.rollWanted}
-	for id, m := range r.people {
-		if m.session != nil && (p.Whole || r.unreported[id]) {
-			p.Here = append(p.Here, m.Person)
-		}
-	}
-	r.departed, r.rollWanted = nil, false
-	clear(r.unreported)
-	r.mu.Unlock()
-	if len(p.Here) == 0 && len(p.Left) == 0 && !p.Whole {
-		return nil
-	}
-
-	err := r.store.SayPresence(ctx, r.id, p)
-	if err == nil {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.departed = append(p.Left, r.departed...)
-	r.rollWanted = r.rollWanted || p.Whole
-	for _, person := range p.Here {
-		r.unreported[person.ID] = true
-	}
-	if errors.Is(err, room.ErrNotFound) {
-		r.suspectLocked()
-	}
-	return err
 }

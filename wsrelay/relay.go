@@ -1,10 +1,17 @@
 // Package wsrelay holds the sockets of a collaborative editor.
 //
-// A Relay has live rooms by id, for as long as somebody is in them here. A
-// liveRoom has the room's text and people behind one mutex, under which nothing
-// waits: what its sessions do is shown to each other at once, and its keepers
-// bring it to Redis, and what happens on other relays from there. A session is
-// one socket: the handler's goroutine reads, and one writer writes.
+// A Relay has live rooms by id, for as long as somebody is in them here and a
+// little longer. A liveRoom has the room's document and people behind one mutex,
+// under which nothing waits: what its sessions do is shown to each other at once,
+// and its keepers bring it to the log in Redis, and what happens on other relays
+// from there. A session is one socket: the handler's goroutine reads, and one
+// writer writes.
+//
+// The document is a Yjs document (shared/crdt), so that every doubt about what
+// Redis or another relay has can be settled by writing it once more: a room that
+// Redis lost, or put back to an earlier state, is made whole from any relay that
+// holds it. Clients of the JSON protocol know only whole texts; package bridge
+// makes edits of them.
 //
 // Any number of relays share one Redis. While it is away, the people of one
 // relay go on working together, and what they do is saved when it is back.
@@ -27,16 +34,19 @@ import (
 
 // Relay serves the sockets of one process.
 type Relay struct {
-	store          *room.Store
+	store          rooms
+	metrics        *metrics
 	log            *slog.Logger
 	origins        config.Origins
 	requireOrigin  bool
 	trustedProxies int
 	maxTextBytes   int
+	textName       string
 	maxConnections int
 	maxPerClient   int
 	maxPeople      int
 	heartbeat      time.Duration
+	linger         time.Duration      // how long a room is kept that nobody is in
 	misses         *httpserve.Limiter // ids tried by one client that no room has
 
 	ctx    context.Context // of all sessions and rooms; ends when they must, saved or not
@@ -60,18 +70,25 @@ type connection struct {
 
 // New makes a relay for the rooms of a store, which must outlive it.
 func New(store *room.Store, settings Settings, log *slog.Logger) *Relay {
+	return newRelay(store, settings, log)
+}
+
+func newRelay(store rooms, settings Settings, log *slog.Logger) *Relay {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Relay{
+	r := &Relay{
 		store:          store,
+		metrics:        newMetrics(),
 		log:            log,
 		origins:        settings.CORSOrigins,
 		requireOrigin:  settings.RequireOrigin,
 		trustedProxies: int(settings.TrustedProxies),
 		maxTextBytes:   int(settings.MaxTextBytes),
+		textName:       string(settings.TextName),
 		maxConnections: int(settings.MaxConnections),
 		maxPerClient:   int(settings.MaxConnectionsPerClient),
 		maxPeople:      int(settings.MaxPeoplePerRoom),
 		heartbeat:      settings.heartbeat(),
+		linger:         settings.linger(),
 		misses:         httpserve.NewLimiter(float64(settings.MissRate), settings.MissRate.Burst(httpserve.MissBurstSeconds)),
 		ctx:            ctx,
 		cancel:         cancel,
@@ -79,6 +96,17 @@ func New(store *room.Store, settings Settings, log *slog.Logger) *Relay {
 		connections:    make(map[*connection]struct{}),
 		perClient:      make(map[netip.Addr]int),
 	}
+	r.metrics.watch("connections", "Connections that are open.", func() float64 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return float64(len(r.connections))
+	})
+	r.metrics.watch("rooms", "Rooms that are held in memory.", func() float64 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return float64(len(r.rooms))
+	})
+	return r
 }
 
 // admit counts a client in, or says why it must wait. Every connection that it
@@ -171,16 +199,28 @@ func (r *Relay) release(live *liveRoom) {
 	defer r.mu.Unlock()
 	live.refs--
 	if live.refs == 0 {
+		live.left = time.Now()
 		signal(live.idle)
 	}
 }
 
-// retire closes a room for good if nobody is in it or on the way and all is
-// saved, and reports whether it did.
+// leaving reports whether a room may be let go of soon.
+func (r *Relay) leaving(live *liveRoom) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.draining || live.refs == 0
+}
+
+// retire closes a room for good if nobody has been in it for a while or is on the
+// way, and all is saved. It reports whether it did.
 func (r *Relay) retire(live *liveRoom) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	live.closing = live.refs == 0 && live.settled()
+	if live.refs > 0 {
+		return false
+	}
+	settled, broken := live.settled()
+	live.closing = settled && (r.draining || broken || time.Since(live.left) >= r.linger)
 	return live.closing
 }
 
@@ -206,6 +246,9 @@ func (r *Relay) Drain(ctx context.Context) {
 			hint := rand.N(spread) //nolint:gosec // spreads load, keeps no secret
 			c.session.out.close(protocol.CloseServiceRestart, protocol.RestartReason(hint))
 		}
+	}
+	for _, live := range r.rooms {
+		signal(live.idle)
 	}
 	r.mu.Unlock()
 

@@ -7,22 +7,23 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
+	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
 
 // liveRoom is a room as this relay holds it, for as long as somebody is in it
-// here. What the people here do is shown to each other at once and brought to
-// Redis by the room's keepers (see keeper.go); what others do comes in through
-// hear (see hear.go).
+// here and a little longer. What the people here do is shown to each other at
+// once and brought to Redis by the room's keepers (keeper.go, presence.go); what
+// others do comes in through its inbox (inbox.go, hear.go). How whole texts
+// become edits of the document and back is in text.go.
 type liveRoom struct {
 	id    string
 	relay *Relay
-	store *room.Store
+	store rooms
 	log   *slog.Logger
 
 	loaded chan struct{} // closed when the room is there, or loadErr is
@@ -30,28 +31,66 @@ type liveRoom struct {
 
 	saveWake     chan struct{} // holds one token when there is something to save or check
 	presenceWake chan struct{} // holds one token when there is presence to report
-	idle         chan struct{} // holds one token when nobody is left
+	idle         chan struct{} // holds one token when nobody is left, or the relay stops
+	inbox        inbox
 
 	// Set before loaded is closed.
 	loadErr error
 
 	// Guarded by relay.mu.
-	refs    int  // sessions that are in the room or on their way
-	closing bool // no session gets in any more
+	refs    int       // sessions that are in the room or on their way
+	left    time.Time // when refs became 0
+	closing bool      // no session gets in any more
 
-	mu         sync.Mutex
-	backlog    []room.Event // heard before the room was loaded
-	ready      bool
-	text       text
-	language   register
-	head       room.Position       // of the log, as far as it was heard
-	suspect    bool                // the log must be read again
+	mu       sync.Mutex
+	doc      *document
+	broken   bool     // the document is of no use any more; nobody gets in
+	language language // that the text is written in
+
+	// The log. Guarded by mu.
+	head       room.Position // as far as it was heard
+	recent     recent        // what stands there, up to head
+	suspect    bool          // it must be read again
+	reason     string        // why, for the metrics
+	sending    *batch        // the entry that is on its way
+	lastSaved  string        // nonce of the last entry of ours that stands in the log
+	tail       tail          // what stands behind the last snapshot
+	packing    bool          // a compaction is under way
+	packFailed time.Time     // when the last one failed
+
+	// The text for other programs. Guarded by mu.
+	viewed   int64     // the version that they see; unknownVersion when it is not known
+	viewLast time.Time // when it was last written
+	viewAt   time.Time // when it is to be written next; zero: it is fresh, or others see to it
+
+	// Showing the text. Guarded by mu.
+	frame        []byte // of the text at frameVersion
+	frameVersion int64
+	flushed      time.Time   // when the text was last sent to all
+	flush        *time.Timer // sends it again; nil before it is needed
+	flushing     bool        // flush is set
+
+	// Presence. Guarded by mu.
 	people     map[string]*member  // by person id
 	arriving   map[string]*arrival // people of ours who are on their way in
 	unreported map[string]bool     // people of ours whom Redis does not know as they are
 	departed   []string            // people of ours who left, and Redis does not know
 	leaving    map[string]bool     // people of ours who left, and whose leave was not heard yet
 	rollWanted bool                // everyone is to compare the whole list
+}
+
+// language is what the last one who chose it chose. Redis decides who was last:
+// its log has one order. Until a choice of ours stands there it hides those of
+// others, because it will come after them.
+type language struct {
+	value   string
+	unsaved *room.Entry // the choice of ours that is not known to be in the log
+}
+
+// choose makes a choice of ours, which is then to be saved.
+func (l *language) choose(author, value string) {
+	e := room.NewEntry(room.KindMeta, author, room.EncodeMeta(room.Meta{Language: value}))
+	l.value, l.unsaved = value, &e
 }
 
 // member is somebody in the room.
@@ -98,8 +137,10 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 		saveWake:     make(chan struct{}, 1),
 		presenceWake: make(chan struct{}, 1),
 		idle:         make(chan struct{}, 1),
-		text:         text{register: register{kind: room.KindText}},
-		language:     register{kind: room.KindLanguage},
+		inbox:        inbox{wake: make(chan struct{}, 1)},
+		doc:          newDocument(relay.textName),
+		viewed:       unknownVersion,
+		frameVersion: unknownVersion,
 		people:       make(map[string]*member),
 		arriving:     make(map[string]*arrival),
 		unreported:   make(map[string]bool),
@@ -124,6 +165,9 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.arriving, s.id)
+	if r.broken {
+		return apierr.New(apierr.Internal, "internal error")
+	}
 	if errors.Is(err, room.ErrFull) || err != nil && r.isFullLocked() {
 		return room.ErrFull
 	}
@@ -131,12 +175,11 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 		r.log.WarnContext(ctx, "joined without Redis", slog.Any("error", err))
 		color = cmp.Or(arrived.color, r.rarestColorLocked()) // only the reply may have been lost
 		r.unreportedLocked(s.id)
-		r.suspectLocked() // a room that is not found has to be put back
+		r.suspectLocked(repairJoin) // a room that is not found has to be put back
 	}
 	person.Color = color
 	r.people[s.id] = &member{Person: person, session: s}
-	s.view = view{own: r.text.value, version: r.text.version, proven: r.text.version} // nothing can cross with init
-	s.out.push(protocol.Encode(r.initLocked(person)), "")
+	r.showInitLocked(s)
 	r.broadcastLocked(protocol.UserJoined{UserID: person.ID, Color: person.Color}, "", s)
 	return nil
 }
@@ -145,9 +188,7 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 func (r *liveRoom) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s.settle != nil {
-		s.settle.Stop()
-	}
+	s.stopLocked()
 	delete(r.people, s.id)
 	delete(r.unreported, s.id)
 	if len(r.departed) < maxDeparted { // the others time out
@@ -158,51 +199,13 @@ func (r *liveRoom) leave(s *session) {
 	signal(r.presenceWake)
 }
 
-// setText takes a client's whole text. The client gets it back when the room's
-// text is another one than it sent; and after a while of saying nothing, when
-// it may be showing another: not at once, because its person may be typing.
-func (r *liveRoom) setText(s *session, m protocol.SetCode) {
-	code := room.NormalizeText(m.Code)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if m.BaseVersion != nil {
-		s.view.receiveFrom(code, *m.BaseVersion)
-	} else {
-		s.view.receive(code)
-	}
-	if code != r.text.value {
-		r.text.set(s.id, code)
-		r.text.version++
-		r.broadcastTextLocked(s)
-		signal(r.saveWake)
-	}
-	if s.settle != nil {
-		s.settle.Stop()
-	}
-	if code != m.Code {
-		r.sendTextLocked(s)
-	} else if s.view.behind {
-		s.settle = time.AfterFunc(settleAfter, func() { r.settleText(s) })
-	}
-}
-
-// settleText sends a client the room's text, unless it was sent one since.
-func (r *liveRoom) settleText(s *session) {
-	defer logPanic(r.log, s.out.abort)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.people[s.id] != nil && s.view.behind {
-		r.sendTextLocked(s)
-	}
-}
-
 func (r *liveRoom) setLanguage(s *session, language string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if language == r.language.value {
 		return
 	}
-	r.language.set(s.id, language)
+	r.language.choose(s.id, language)
 	r.broadcastLocked(protocol.LanguageChanged{Language: language, UserID: s.id}, "", s)
 	signal(r.saveWake)
 }
@@ -220,8 +223,8 @@ func (r *liveRoom) hello(s *session, name string, wantsSaved bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.wantsSaved = wantsSaved
-	if wantsSaved && r.text.unsaved == nil {
-		s.out.push(r.savedFrameLocked(), slotSaved)
+	if wantsSaved && r.savedLocked() {
+		r.tellSavedLocked(s, r.doc.version(), s.updates)
 	}
 	me := r.people[s.id]
 	if me.Name == name {
@@ -235,12 +238,12 @@ func (r *liveRoom) hello(s *session, name string, wantsSaved bool) {
 // initLocked is the room as somebody who just came finds it.
 func (r *liveRoom) initLocked(you room.Person) protocol.Init {
 	init := protocol.Init{
-		Code:       r.text.value,
+		Code:       r.doc.String(),
 		Cursors:    make(map[string]protocol.Cursor),
 		YourUserID: you.ID,
 		YourColor:  you.Color,
-		Version:    r.text.version,
-		Language:   r.language.value,
+		Version:    r.doc.version(),
+		Language:   r.languageLocked(),
 		RoomID:     r.id,
 		ExpiresIn:  r.store.TTLSeconds(),
 	}
@@ -265,50 +268,26 @@ func (r *liveRoom) rarestColorLocked() string {
 	return slices.MinFunc(room.Colors(), func(a, b string) int { return having[a] - having[b] })
 }
 
+// languageLocked is the language that the text is written in.
+func (r *liveRoom) languageLocked() string { return cmp.Or(r.language.value, room.DefaultLanguage) }
+
 // broadcastLocked sends a message to everyone here but one, who may be nil.
 func (r *liveRoom) broadcastLocked(message any, slot string, except *session) {
 	frame := protocol.Encode(message)
 	for s := range r.sessionsLocked() {
 		if s != except {
-			s.out.push(frame, slot)
+			r.sendLocked(s, frame, slot)
 		}
 	}
 }
 
-// broadcastTextLocked sends the text to everyone here but one, who may be nil.
-func (r *liveRoom) broadcastTextLocked(except *session) {
-	frame := r.textFrameLocked()
-	for s := range r.sessionsLocked() {
-		if s != except {
-			r.showTextLocked(s, frame)
-		}
+// sendLocked sends somebody a frame. For whom too much waits already, what waits
+// is replaced by the room as it is now.
+func (r *liveRoom) sendLocked(s *session, frame []byte, slot string) {
+	if !s.out.push(frame, slot) {
+		r.relay.metrics.refreshed.Inc()
+		r.showInitLocked(s)
 	}
-}
-
-func (r *liveRoom) sendTextLocked(s *session) { r.showTextLocked(s, r.textFrameLocked()) }
-
-// showTextLocked sends a client the frame of the room's text.
-func (r *liveRoom) showTextLocked(s *session, frame []byte) {
-	s.view.show(r.text.value, r.text.version)
-	s.out.pushProven(frame, slotText, strconv.AppendInt(nil, r.text.version, 10))
-}
-
-// prove notes that a client has received the text of a version.
-func (r *liveRoom) prove(s *session, version int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s.view.prove(version)
-}
-
-func (r *liveRoom) textFrameLocked() []byte {
-	return protocol.Encode(protocol.CodeUpdate{Code: r.text.value, UserID: r.text.author, Version: r.text.version})
-}
-
-// slotSaved is the slot of the saved message: only the latest matters.
-const slotSaved = "saved"
-
-func (r *liveRoom) savedFrameLocked() []byte {
-	return protocol.Encode(protocol.Saved{Version: r.text.version})
 }
 
 // unreportedLocked has Redis told of somebody of ours.
@@ -317,9 +296,24 @@ func (r *liveRoom) unreportedLocked(id string) {
 	signal(r.presenceWake)
 }
 
-// suspectLocked has the log read again.
-func (r *liveRoom) suspectLocked() {
-	r.suspect = true
+// suspectLocked has the log read again, for one of the reasons in metrics.go.
+func (r *liveRoom) suspectLocked(reason string) {
+	if !r.suspect {
+		r.suspect, r.reason = true, reason
+	}
+	signal(r.saveWake)
+}
+
+// breakLocked gives up a room whose document a bug has broken. Its people are
+// sent away and find it loaded anew; what they did is still saved.
+func (r *liveRoom) breakLocked(err error) {
+	if !r.broken {
+		r.broken = true
+		r.log.Error("the document is broken", slog.Any("error", err))
+	}
+	for s := range r.sessionsLocked() {
+		s.out.close(protocol.CloseInternal, "internal error")
+	}
 	signal(r.saveWake)
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/wsrelay/bridge"
 )
 
 // Codes of error frames that this package adds to those of the protocol.
@@ -35,8 +37,11 @@ type session struct {
 	bytes    *rate.Limiter // owned by the reader
 
 	// Guarded by room.mu.
-	view       view
+	view       bridge.View
+	shows      int64       // the version of the text that it shows, for all that is known
 	settle     *time.Timer // sends the text again to a client that may not show it; nil before it is needed
+	updates    int64       // counts the texts that it sent
+	batched    int64       // how many of them were made when the last entry was
 	wantsSaved bool
 }
 
@@ -44,7 +49,7 @@ func newSession(id string, conn *websocket.Conn, r *liveRoom) *session {
 	return &session{
 		id:       id,
 		conn:     conn,
-		out:      newWriter(conn),
+		out:      newWriter(conn, r.relay.metrics),
 		room:     r,
 		log:      r.log.With(slog.String("user", id)),
 		messages: rate.NewLimiter(messagesPerSecond, messageBurst),
@@ -95,9 +100,7 @@ func awaitClose(conn *websocket.Conn) {
 func (s *session) read(ctx context.Context) error {
 	s.conn.SetReadLimit(maxFrameBytes)
 	s.conn.SetPongHandler(func(proof string) error {
-		if version, err := strconv.ParseInt(proof, 10, 64); err == nil { // pings that ask for life have none
-			s.room.prove(s, version)
-		}
+		s.hearPong(proof)
 		return s.out.alive()
 	})
 	for {
@@ -120,6 +123,20 @@ func (s *session) read(ctx context.Context) error {
 			continue
 		}
 		s.handle(frame)
+	}
+}
+
+// hearPong takes in what a pong says about the texts that the client was sent.
+// Pings that only ask for life say nothing.
+func (s *session) hearPong(payload string) {
+	if number, ok := strings.CutPrefix(payload, pingBefore); ok {
+		if n, err := strconv.ParseInt(number, 10, 64); err == nil { // else the client made it up
+			s.room.due(s, n)
+		}
+	} else if number, ok := strings.CutPrefix(payload, pingBehind); ok {
+		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+			s.room.prove(s, n)
+		}
 	}
 }
 
@@ -151,10 +168,6 @@ func (s *session) handle(frame []byte) {
 	}
 	switch m := message.(type) {
 	case protocol.SetCode:
-		if limit := s.room.relay.maxTextBytes; len(m.Code) > limit {
-			s.refuse(errCodeTooLarge, fmt.Sprintf("the text has %d bytes, a room holds %d", len(m.Code), limit))
-			return
-		}
 		s.room.setText(s, m)
 	case protocol.MoveCursor:
 		s.room.moveCursor(s, m.Line, m.Column)
@@ -165,6 +178,17 @@ func (s *session) handle(frame []byte) {
 	}
 }
 
+// refuse tells the client that its message was refused. One that goes on being
+// refused and does not read why is given up.
 func (s *session) refuse(code, message string) {
-	s.out.push(protocol.Encode(protocol.ErrorFrame{Code: code, Message: message}), "")
+	if !s.out.push(protocol.Encode(protocol.ErrorFrame{Code: code, Message: message}), "") {
+		s.out.close(protocol.CloseTryAgainLater, "this client reads too slowly")
+	}
+}
+
+// stopLocked ends what a session that left has running.
+func (s *session) stopLocked() {
+	if s.settle != nil {
+		s.settle.Stop()
+	}
 }

@@ -30,6 +30,10 @@ type Settings struct {
 	// HeartbeatInterval is how often a relay says who is in each of its rooms.
 	HeartbeatInterval config.Interval `envconfig:"HEARTBEAT_INTERVAL" default:"10s"`
 
+	// AdminPort is where GET /metrics answers, which only the operator must
+	// reach; 0: nowhere.
+	AdminPort config.Port `envconfig:"ADMIN_PORT" default:"0"`
+
 	// PresenceTimeout is how long a person who is not heard of counts as being
 	// there. The people of a relay that was killed are gone after at most
 	// PresenceTimeout + HeartbeatInterval, with 2 s left of the promised 40
@@ -52,6 +56,11 @@ func (s *Settings) Check() error {
 func (s *Settings) heartbeat() time.Duration {
 	return min(s.HeartbeatInterval.Duration(), s.TTL()/3)
 }
+
+// linger is how long a room is kept that nobody is in: somebody whose page loads
+// anew finds it in memory, and it is put back if Redis loses it in that time. It
+// is well below the life of a room, which it does not prolong.
+func (s *Settings) linger() time.Duration { return min(30*time.Second, s.TTL()/4) }
 
 // Limits of one connection, and of what a relay waits for.
 const (
@@ -111,11 +120,9 @@ const (
 	// the client starts from all that was there before it.
 	joinWait = 1 * time.Second
 
-	// settleAfter is how long a client that may show another text than the
-	// room's must say nothing to be sent the room's: above the 300 ms for which
-	// frontends hold back what is typed, and well below the 5 s in which all
-	// must show the same.
-	settleAfter = 1 * time.Second
+	// shrinkAfter is how long a room's text must not have changed for what only a
+	// busy room needs to be let go of.
+	shrinkAfter = 30 * time.Second
 
 	// forcedStop is what sessions and rooms get to end when a drain did not
 	// bring them to it: at 9 s in all the process must be gone.

@@ -1,139 +1,194 @@
 package wsrelay
 
 import (
-	"math"
+	"fmt"
+	"time"
 
+	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
 
-// register is a value of a room that the last writer sets. Redis decides who
-// was last: its log has one order. Until a value of ours stands there it hides
-// those of others, because it will come after them.
-type register struct {
-	kind    room.Kind
-	value   string
-	author  string      // of value, as far as it is known
-	seq     int64       // of the entry that set value; 0 when it is not in the log yet
-	unsaved *room.Entry // the value of ours that is not known to be in the log
-}
-
-// set gives the register a value of ours, which is then to be saved.
-func (g *register) set(author, value string) {
-	e := room.NewEntry(g.kind, author, value)
-	g.value, g.author, g.unsaved = value, author, &e
-}
-
-// saved notes that an entry stands in the log, and reports whether it is the
-// one that was waited for.
-func (g *register) saved(e room.Entry) bool {
-	if g.unsaved == nil || g.unsaved.Nonce != e.Nonce {
-		return false
-	}
-	g.unsaved, g.seq = nil, e.Seq
-	return true
-}
-
-// heard takes in an entry of the log, and reports whether that changed the register.
-func (g *register) heard(e room.Entry) bool {
-	if g.unsaved != nil || e.Seq <= g.seq {
-		return false
-	}
-	changed := g.value != e.Payload
-	g.value, g.author, g.seq = e.Payload, e.Author, e.Seq
-	return changed
-}
-
-// keep has the present value saved again: the log lost it.
-func (g *register) keep() {
-	if g.unsaved == nil {
-		g.set(g.author, g.value)
-	}
-}
-
-// text is what the people of a room write. In this version the last writer of
-// the whole text wins; all that decides it is in this type and in view.
-type text struct {
-	register
-	version int64 // counts the changes that this relay saw
-}
-
-// view is what a client of whole texts may be looking at: its own last text,
-// or one of those that it was sent and is not known to have seen before that.
-type view struct {
-	own       string
-	version   int64    // of the newest text that it was sent
-	proven    int64    // of the newest that it is known to have received
-	sent      []string // oldest first
-	bytes     int      // of sent
-	forgotten bool     // some were sent that sent does not have
-	behind    bool     // it may be showing a text that is older than the room's
-}
-
-// maxSentBytes bounds the texts that a client may have been sent and not seen,
-// and maxSent their number: at the pace at which people type, that is many
-// round trips.
 const (
-	maxSent      = 32
-	maxSentBytes = 2 << 20
+	// flushEvery is the least time between two sendings of a room's text to all:
+	// twenty a second are as smooth as anyone sees.
+	flushEvery = 50 * time.Millisecond
+
+	// flushBytes is how many bytes a second of a long text each client is sent at
+	// most: above that, the sendings are rarer.
+	flushBytes = 2 << 20
+
+	// settleAfter is how long a client must say nothing to be sent the room's
+	// text once more, when it was not certain which text it had changed: long
+	// enough not to be in the way of somebody who types, and below the 5 s in
+	// which all must show the same.
+	settleAfter = 3 * time.Second
 )
 
-// show notes that the client was sent the room's text.
-func (v *view) show(s string, version int64) {
-	for len(v.sent) > 0 && (len(v.sent) == maxSent || v.bytes+len(s) > maxSentBytes) {
-		v.bytes -= len(v.sent[0])
-		v.sent, v.forgotten = v.sent[1:], true
+// setText takes a client's whole text: what it changed of what it was shown
+// becomes an edit of the document. It gets the room's text back when that is
+// another one than it sent, or than it will show.
+func (r *liveRoom) setText(s *session, m protocol.SetCode) {
+	code := room.NormalizeText(m.Code)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	current := r.doc.String()
+	if limit := r.relay.maxTextBytes; len(code) > limit && len(code) >= len(current) {
+		s.refuse(errCodeTooLarge, fmt.Sprintf("the text has %d bytes, a room holds %d", len(code), limit))
+		return
 	}
-	v.sent = append(v.sent, s)
-	v.bytes += len(s)
-	v.version, v.behind = version, false
-}
-
-// prove notes that the client has received the text of a version.
-func (v *view) prove(version int64) { v.proven = max(v.proven, version) }
-
-// receiveFrom notes a text that the client made from what it was sent as a version.
-func (v *view) receiveFrom(s string, version int64) {
-	v.behind = version < v.version
-	v.own, v.sent, v.bytes, v.forgotten = s, nil, 0, false
-}
-
-// receive notes a text of the client's. A whole text does not say what its
-// author had seen: it is taken for a change of the text that it differs from in
-// least, and of the newest of several. A client that had not seen all that it
-// was sent will show that, though the room now has the client's own text,
-// which is newer: then it is behind. It also counts as behind while it is not
-// known to have received the newest, because then the two may have crossed.
-func (v *view) receive(s string) {
-	base, least := -1, changedLength(v.own, s)
-	for i, sent := range v.sent {
-		if n := changedLength(sent, s); n <= least {
-			base, least = i, n
+	s.updates++
+	change := s.view.Receive(code, m.BaseVersion, current, &r.doc.history, time.Now())
+	if len(change) > 0 {
+		if err := r.doc.edit(change, s.id); err != nil {
+			r.breakLocked(err)
+			return
+		}
+		signal(r.saveWake)
+	}
+	if s.settle != nil {
+		s.settle.Stop()
+	}
+	s.shows = unknownVersion
+	if same := s.view.Settle(r.doc.String(), r.doc.version()); same && code == m.Code {
+		s.shows = r.doc.version()
+		if s.view.Guessed() {
+			s.settle = time.AfterFunc(settleAfter, func() { r.settleText(s) })
 		}
 	}
-	for _, seen := range v.sent[:base+1] {
-		v.bytes -= len(seen)
+	if len(change) > 0 || s.shows == unknownVersion {
+		r.flushLocked()
 	}
-	v.own, v.sent = s, v.sent[base+1:]
-	v.behind = len(v.sent) > 0 || v.forgotten || v.proven < v.version
-	v.forgotten = v.forgotten && base < 0
+	if s.wantsSaved && r.savedLocked() { // it changed nothing
+		r.tellSavedLocked(s, r.doc.version(), s.updates)
+	}
 }
 
-// changedLength is how far b is from a: the length of what lies between their
-// common beginning and their common end, in bytes of both. Two texts with
-// nothing in common are as far from each other as can be, because then their
-// lengths tell nothing.
-func changedLength(a, b string) int {
-	n := min(len(a), len(b))
-	start := 0
-	for start < n && a[start] == b[start] {
-		start++
+// unknownVersion is the version of a text that no room had.
+const unknownVersion = -1
+
+// settleText sends a client the room's text once more, unless it was sent one since.
+func (r *liveRoom) settleText(s *session) {
+	defer logPanic(r.log, s.out.abort)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.people[s.id] != nil && s.view.Guessed() {
+		s.shows = unknownVersion
+		r.flushLocked()
 	}
-	end := 0
-	for end < n-start && a[len(a)-1-end] == b[len(b)-1-end] {
-		end++
+}
+
+// flushLocked sends the text to all who do not show it: now, or when the next
+// sending is due.
+func (r *liveRoom) flushLocked() {
+	if r.flushing {
+		return
 	}
-	if start+end == 0 && a != b {
-		return math.MaxInt
+	length := len(r.doc.cached) // near enough, and not copied for this
+	interval := max(flushEvery, time.Duration(length)*time.Second/flushBytes)
+	wait := interval - time.Since(r.flushed)
+	if wait <= 0 {
+		r.flushNowLocked()
+		return
 	}
-	return len(a) + len(b) - 2*(start+end)
+	r.flushing = true
+	if r.flush == nil {
+		r.flush = time.AfterFunc(wait, r.flushLater)
+	} else {
+		r.flush.Reset(wait)
+	}
+}
+
+func (r *liveRoom) flushLater() {
+	defer logPanic(r.log, func() {})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.flushing {
+		r.flushing = false
+		r.flushNowLocked()
+	}
+}
+
+func (r *liveRoom) flushNowLocked() {
+	sent := false
+	for s := range r.sessionsLocked() {
+		if s.shows != r.doc.version() && s.view.Ready() {
+			r.showTextLocked(s)
+			sent = true
+		}
+	}
+	if sent {
+		r.flushed = time.Now()
+	}
+}
+
+// showTextLocked sends somebody the text.
+func (r *liveRoom) showTextLocked(s *session) {
+	if r.frameVersion != r.doc.version() {
+		r.frameVersion = r.doc.version()
+		r.frame = protocol.Encode(protocol.CodeUpdate{Code: r.doc.String(), UserID: r.doc.author, Version: r.doc.version()})
+	}
+	number := s.view.Show(r.doc.String(), r.doc.version(), time.Now())
+	if replaced := s.out.pushText(r.frame, number); replaced != 0 {
+		s.view.Unshow(replaced)
+	}
+	s.shows = r.doc.version()
+}
+
+// showInitLocked sends somebody the room as it is, in place of all that waits.
+func (r *liveRoom) showInitLocked(s *session) {
+	number := s.view.Show(r.doc.String(), r.doc.version(), time.Now())
+	s.out.startOver(protocol.Encode(r.initLocked(r.people[s.id].Person)), number)
+	s.shows = r.doc.version()
+}
+
+// due notes that a client has received all that was sent before a text.
+func (r *liveRoom) due(s *session, number int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.view.Due(number)
+}
+
+// prove notes that a client has received a text.
+func (r *liveRoom) prove(s *session, number int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.view.Prove(number, time.Now())
+	if s.shows != r.doc.version() {
+		r.flushLocked()
+	}
+}
+
+// slotSaved is the slot of the saved message: only the latest matters.
+const slotSaved = "saved"
+
+// savedLocked reports whether all that was done here is in the log.
+func (r *liveRoom) savedLocked() bool {
+	return len(r.doc.unsaved) == 0 && (r.sending == nil || !r.sending.document)
+}
+
+// allSavedLocked tells those who asked that everything is in the log.
+func (r *liveRoom) allSavedLocked() {
+	for s := range r.sessionsLocked() {
+		r.tellSavedLocked(s, r.doc.version(), s.updates)
+	}
+}
+
+// tellSavedLocked tells somebody who asked what is in the log.
+func (r *liveRoom) tellSavedLocked(s *session, version, updates int64) {
+	if s.wantsSaved {
+		r.sendLocked(s, protocol.Encode(protocol.Saved{Version: version, Updates: updates}), slotSaved)
+	}
+}
+
+// shrinkLocked lets go of what only a busy room needs.
+func (r *liveRoom) shrinkLocked(now time.Time) {
+	oldest := r.doc.version()
+	for s := range r.sessionsLocked() {
+		s.view.Prune(now)
+		oldest = min(oldest, s.view.Oldest())
+	}
+	r.doc.history.Forget(oldest)
+	if now.Sub(r.flushed) > shrinkAfter {
+		r.frame, r.frameVersion = nil, unknownVersion
+	}
 }

@@ -1,8 +1,8 @@
 package wsrelay
 
 import (
-	"errors"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,22 +13,24 @@ import (
 
 // writer sends a client its messages. Anyone may push; one goroutine writes.
 type writer struct {
-	conn *websocket.Conn
-	wake chan struct{} // holds one token when there is something to do
+	conn    *websocket.Conn
+	metrics *metrics
+	wake    chan struct{} // holds one token when there is something to do
 
 	mu      sync.Mutex
 	queue   []*outgoing
 	slots   map[string]*outgoing // those of the queue that a newer one replaces
-	bytes   int                  // in the queue, the text not counted
+	bytes   int                  // in the queue, without the text and a restart
+	restart *outgoing            // that is still in the queue; nil: none is
 	closing *goodbye             // set once: nothing is taken after it
 	said    bool                 // the close frame is out: the client's time is running
 }
 
 // outgoing is a message that waits.
 type outgoing struct {
-	frame []byte
-	slot  string // "" for a message that must not be replaced
-	proof []byte // sent in a ping behind the frame: the pong proves that it was received
+	frame  []byte
+	slot   string // "" for a message that must not be replaced
+	number int64  // of a text, by which its pings are known; 0 for other messages
 }
 
 // goodbye is how a connection ends.
@@ -44,45 +46,76 @@ const slotText = "text"
 // slotCursor is the slot of one person's cursor.
 func slotCursor(id string) string { return "cursor " + id }
 
-func newWriter(conn *websocket.Conn) *writer {
-	return &writer{conn: conn, wake: make(chan struct{}, 1), slots: make(map[string]*outgoing)}
+func newWriter(conn *websocket.Conn, m *metrics) *writer {
+	return &writer{conn: conn, metrics: m, wake: make(chan struct{}, 1), slots: make(map[string]*outgoing)}
 }
 
 // push queues a frame and never waits. A frame with a slot takes the place of
 // one with the same slot that has not left yet: of a cursor or a whole text
-// only the latest matters. A client that lets too much pile up is told to come
-// back later.
-func (w *writer) push(frame []byte, slot string) { w.pushProven(frame, slot, nil) }
+// only the latest matters. It reports false when too much has piled up: then
+// the caller has the client start again, with startOver, or gives it up.
+func (w *writer) push(frame []byte, slot string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.enqueueLocked(&outgoing{frame: frame, slot: slot})
+	return w.bytes <= maxQueueBytes
+}
 
-// pushProven is push for a frame whose receipt is to be proven by a pong with proof.
-func (w *writer) pushProven(frame []byte, slot string, proof []byte) {
+// pushText queues the room's text, between two pings that tell what its client
+// has received. It returns the number of a text that it took the place of.
+func (w *writer) pushText(frame []byte, number int64) (replaced int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if waiting := w.slots[slotText]; waiting != nil {
+		replaced = waiting.number
+	}
+	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, number: number})
+	return replaced
+}
+
+// startOver puts a frame that says everything in the place of all that waits. A
+// client that has not even taken the last such frame is told to come back later.
+func (w *writer) startOver(frame []byte, number int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closing != nil {
 		return
 	}
-	if waiting := w.slots[slot]; slot != "" && waiting != nil {
-		w.bytes += w.weight(slot, len(frame)) - w.weight(slot, len(waiting.frame))
-		waiting.frame, waiting.proof = frame, proof
+	if w.restart != nil {
+		w.closeLocked(protocol.CloseTryAgainLater, "this client reads too slowly")
+		return
+	}
+	w.queue, w.bytes = nil, 0
+	clear(w.slots)
+	w.restart = &outgoing{frame: frame, number: number}
+	w.enqueueLocked(w.restart)
+}
+
+func (w *writer) enqueueLocked(m *outgoing) {
+	if w.closing != nil {
+		return
+	}
+	if waiting := w.slots[m.slot]; m.slot != "" && waiting != nil {
+		w.bytes += w.weight(m) - w.weight(waiting)
+		*waiting = *m
 	} else {
-		m := &outgoing{frame: frame, slot: slot, proof: proof}
 		w.queue = append(w.queue, m)
-		w.bytes += w.weight(slot, len(frame))
-		if slot != "" {
-			w.slots[slot] = m
+		w.bytes += w.weight(m)
+		if m.slot != "" {
+			w.slots[m.slot] = m
 		}
 	}
-	if w.bytes > maxQueueBytes {
-		w.closeLocked(protocol.CloseTryAgainLater, "this client reads too slowly")
-	}
+	w.metrics.queueBytes.Observe(float64(w.bytes))
 	signal(w.wake)
 }
 
-func (w *writer) weight(slot string, length int) int {
-	if slot == slotText {
+// weight is what counts of a message against maxQueueBytes: not the room's text,
+// of which one waits at most, alone or in the frame that says everything.
+func (w *writer) weight(m *outgoing) int {
+	if m.number != 0 {
 		return 0
 	}
-	return length
+	return len(m.frame)
 }
 
 // close ends the connection after what is queued. Only the first call counts.
@@ -90,13 +123,14 @@ func (w *writer) close(code int, reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closeLocked(code, reason)
-	signal(w.wake)
 }
 
 func (w *writer) closeLocked(code int, reason string) {
 	if w.closing == nil {
 		w.closing = &goodbye{code, reason}
+		w.metrics.closed(code)
 	}
+	signal(w.wake)
 }
 
 // take returns the next message, or how to end when there is none and none will come.
@@ -110,9 +144,12 @@ func (w *writer) take() (*outgoing, *goodbye) {
 	m := w.queue[0]
 	w.queue[0] = nil
 	w.queue = w.queue[1:]
-	w.bytes -= w.weight(m.slot, len(m.frame))
+	w.bytes -= w.weight(m)
 	if m.slot != "" {
 		delete(w.slots, m.slot)
+	}
+	if m == w.restart {
+		w.restart = nil
 	}
 	return m, nil
 }
@@ -155,18 +192,38 @@ func (w *writer) drain() (done bool) {
 			w.finish(*end)
 			return true
 		}
-		err := errors.Join(
-			w.conn.SetWriteDeadline(time.Now().Add(writeLimit)),
-			w.conn.WriteMessage(websocket.TextMessage, m.frame),
-		)
-		if err == nil && m.proof != nil {
-			err = w.control(websocket.PingMessage, m.proof)
-		}
-		if err != nil {
+		if err := w.write(m); err != nil {
 			w.abort()
 			return true
 		}
 	}
+}
+
+// A text goes out between two pings, whose payload says which it is. The pong to
+// the first comes before anything that the client made of the text, for clients
+// answer in order; the pong to the second proves that it has received the text.
+const (
+	pingBefore = "b"
+	pingBehind = "e"
+)
+
+func (w *writer) write(m *outgoing) error {
+	number := strconv.AppendInt(nil, m.number, 10)
+	if m.number != 0 {
+		if err := w.control(websocket.PingMessage, append([]byte(pingBefore), number...)); err != nil {
+			return err
+		}
+	}
+	if err := w.conn.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return err
+	}
+	if err := w.conn.WriteMessage(websocket.TextMessage, m.frame); err != nil {
+		return err
+	}
+	if m.number == 0 {
+		return nil
+	}
+	return w.control(websocket.PingMessage, append([]byte(pingBehind), number...))
 }
 
 // finish sends the close frame and leaves the reader a moment to see the answer.

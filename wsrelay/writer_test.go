@@ -63,10 +63,10 @@ func readAll(t *testing.T, client *websocket.Conn) (frames []string, code int) {
 
 func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
-		w := newWriter(conn)
+		w := newWriter(conn, newMetrics())
 		w.push([]byte("init"), "")
 		for i := range 100 {
-			w.push(fmt.Appendf(nil, "text %d", i), slotText)
+			w.pushText(fmt.Appendf(nil, "text %d", i), int64(i+1))
 			w.push(fmt.Appendf(nil, "cursor %d", i), slotCursor("a"))
 		}
 		w.push([]byte("cursor of b"), slotCursor("b"))
@@ -85,33 +85,37 @@ func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 	}
 }
 
-func TestWriter_TooMuchForASlowReaderEndsItsConnection(t *testing.T) {
-	w := newWriter(nil)
+func TestWriter_SlowReaderStartsOverAndThenIsGivenUp(t *testing.T) {
+	w := newWriter(nil, newMetrics())
 	small := make([]byte, 1000)
-	w.push(make([]byte, 3<<20), slotText) // the text has a limit of its own
+	w.pushText(make([]byte, 3<<20), 1) // the text has a limit of its own
 	for range maxQueueBytes / len(small) {
-		w.push(small, "")
-	}
-	if w.closing != nil {
-		t.Fatalf("closed at %d bytes", w.bytes)
+		if !w.push(small, "") {
+			t.Fatalf("refused at %d bytes", w.bytes)
+		}
 	}
 	for range 10 { // what is replaced does not pile up
-		w.push(small[:500], slotCursor("a"))
+		if !w.push(small[:500], slotCursor("a")) {
+			t.Fatalf("refused at %d bytes", w.bytes)
+		}
 	}
-	if w.closing != nil {
-		t.Fatalf("closed at %d bytes", w.bytes)
+	if w.push(small, "") {
+		t.Fatalf("%d bytes are taken", w.bytes)
 	}
-	w.push(small, "")
-	if w.closing == nil || w.closing.code != protocol.CloseTryAgainLater {
-		t.Errorf("at %d bytes it ends with %+v", w.bytes, w.closing)
+	w.startOver([]byte("everything"), 2)
+	if len(w.queue) != 1 || w.bytes != 0 || w.closing != nil {
+		t.Fatalf("%d messages of %d bytes wait, closing %v", len(w.queue), w.bytes, w.closing)
+	}
+	if w.startOver([]byte("again"), 3); w.closing == nil || w.closing.code != protocol.CloseTryAgainLater {
+		t.Errorf("a client that took nothing is closed with %+v", w.closing)
 	}
 }
 
 func TestWriter_CountsBackToZero(t *testing.T) {
-	w := newWriter(nil)
+	w := newWriter(nil, newMetrics())
 	for i := range 10 {
 		w.push(make([]byte, i), "")
-		w.push(make([]byte, 10*i), slotText)
+		w.pushText(make([]byte, 10*i), int64(i+1))
 		w.push(make([]byte, 100-i), slotCursor("a"))
 	}
 	for m, _ := w.take(); m != nil; m, _ = w.take() {
@@ -123,7 +127,7 @@ func TestWriter_CountsBackToZero(t *testing.T) {
 
 func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
-		broken := &liveRoom{log: slog.New(slog.DiscardHandler)} // has no store: joining it panics
+		broken := &liveRoom{log: slog.New(slog.DiscardHandler), relay: &Relay{metrics: newMetrics()}} // has no store: joining it panics
 		newSession("u1", conn, broken).serve(context.Background())
 	})
 	if _, code := readAll(t, client); code != protocol.CloseInternal {
@@ -133,7 +137,6 @@ func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
 
 func TestRoom_PanicWhileHearingHarmsNoOther(t *testing.T) {
 	broken := newLiveRoom(&Relay{log: slog.New(slog.DiscardHandler)}, "abcdef")
-	broken.ready = true
 	broken.people = nil // writing to it panics
 	broken.hear(room.Here{Person: room.Person{ID: "u1"}})
 	if !broken.suspect {

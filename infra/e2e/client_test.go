@@ -33,6 +33,7 @@ type frame struct {
 	YourColor    string `json:"your_color"`
 	UserID       string `json:"user_id"`
 	Version      int64
+	Updates      int64
 	Language     string
 	RoomID       string `json:"room_id"`
 	ExpiresIn    int    `json:"expires_in"`

@@ -5,12 +5,14 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
 
@@ -156,6 +158,77 @@ func TestFault_LogLostAlone_KeepsTheLanguage(t *testing.T) {
 	})
 }
 
+// Whoever comes to a relay that does not know the room finds only its code, and
+// adopts that. The relay that has the room must not let the text stand twice.
+func TestFault_LogLostAlone_AdoptedElsewhere_TextStandsOnce(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		w := newWorld(t, server, 2)
+		id := w.create(`{"code":"text\n","language":"go"}`)
+		a := w.join(id, 0)
+		a.write("text\nmore\n")
+		eventually(t, "it is saved", func() bool { return w.codeView(id) == "text\nmore\n" })
+		if err := w.redis.Client.Del(t.Context(), "room:"+id+":log").Err(); err != nil {
+			t.Fatal(err)
+		}
+		b := w.join(id, 1)
+		eventually(t, "the room that lives is merged with the one that was adopted", func() bool {
+			return w.logged(id) == "text\nmore\n"
+		})
+		b.write("text\nmore\nof b\n")
+		a.untilCode("text\nmore\nof b\n")
+		a.write("text\nmore\nof b\nof a\n")
+		b.untilCode("text\nmore\nof b\nof a\n")
+		eventually(t, "who comes late finds it once", func() bool {
+			late := w.join(id, 1)
+			return late.init.Code == "text\nmore\nof b\nof a\n" && late.init.Language == "go"
+		})
+	})
+}
+
+func TestFault_RedisWiped_WhoComesToAnotherRelayFindsTheRoomAtOnce(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		w := newWorld(t, server, 2, func(s *devstack.Settings) { // no heartbeat will help
+			s.Relay.HeartbeatInterval, s.Relay.PresenceTimeout = config.Interval(time.Hour), config.Interval(3*time.Hour)
+		})
+		id := w.create(`{"code":"text"}`)
+		w.join(id, 0)
+		w.redis.Wipe()
+		if !w.exists(id) {
+			t.Error("the room does not exist")
+		}
+		if b := w.join(id, 1); b.init.Code != "text" {
+			t.Errorf("who comes finds %q", b.init.Code)
+		}
+	})
+}
+
+func TestFault_NonsenseInTheLog_IsSkipped(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"code":"text"}`)
+		a, key := w.join(id, 0), "room:"+id+":log"
+		last := w.redis.Client.XRevRangeN(t.Context(), key, "+", "-", 1).Val()[0].ID
+		epoch, _, _ := strings.Cut(last, "-")
+		for _, fields := range [][]string{
+			{"k", "u", "n", "x", "d", "\x01\x02nonsense"},
+			{"k", "zz", "n", "y", "d", "of a later version"},
+			{"k", "s", "n", "", "d", ""},
+			{"k", "m", "n", "z", "d", "not JSON"},
+			{"something", "else"},
+		} {
+			if err := w.redis.Client.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: epoch + "-*", Values: fields}).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := w.join(id, 1)
+		a.until("user_joined")
+		b.write("text of b")
+		a.untilCode("text of b")
+		if late := w.join(id, 1); late.init.Code != "text of b" {
+			t.Errorf("who comes late finds %q", late.init.Code)
+		}
+	})
+}
+
 func TestFault_RedisStalled_PeopleGoOn(t *testing.T) {
 	redisServer := redistest.Real(t)
 	w := newWorld(t, redisServer, 1)
@@ -181,16 +254,14 @@ func TestFault_LogRewound_ItsEndIsWrittenAgain(t *testing.T) {
 		if err := w.redis.Client.RestoreReplace(t.Context(), key, time.Hour, older).Err(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the log has the text again", func() bool {
-			entries := w.redis.Client.XRange(t.Context(), key, "-", "+").Val()
-			return slices.ContainsFunc(entries, func(m redis.XMessage) bool { return m.Values["d"] == "two" })
-		})
+		eventually(t, "the log has the text again", func() bool { return w.logged(id) == "two" })
 	}
 }
 
-// TestConverge_EveryoneShowsTheSame has people type, all at once and each
-// from what they see, and checks that in the end all see the room's text.
-func TestConverge_EveryoneShowsTheSame(t *testing.T) {
+// TestConverge_EveryoneShowsTheSameAndNothingIsLost has people type, all at once
+// and each from what they see, and checks that in the end all see the room's
+// text, which has every line once.
+func TestConverge_EveryoneShowsTheSameAndNothingIsLost(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	everywhere(t, func(t *testing.T, w *world) {
@@ -201,10 +272,14 @@ func TestConverge_EveryoneShowsTheSame(t *testing.T) {
 			c := w.join(id, i)
 			people = append(people, &typist{client: c, shown: c.init.Code})
 		}
+		var lines []string
 		for round := range 100 {
 			i := random.IntN(len(people))
-			people[i].look()
-			people[i].add(fmt.Sprintf("line %d of %d\n", round, i))
+			if random.IntN(2) == 0 {
+				people[i].look()
+			}
+			lines = append(lines, fmt.Sprintf("line %d of %d\n", round, i))
+			people[i].add(lines[round])
 		}
 		eventually(t, "all show the room's text", func() bool {
 			text := w.codeView(id)
@@ -213,6 +288,11 @@ func TestConverge_EveryoneShowsTheSame(t *testing.T) {
 			}
 			return !slices.ContainsFunc(people, func(p *typist) bool { return p.shown != text })
 		})
+		for _, line := range lines {
+			if n := strings.Count(people[0].shown, line); n != 1 {
+				t.Errorf("%q is there %d times", line, n)
+			}
+		}
 		if late := w.join(id, 1); late.init.Code != people[0].shown {
 			t.Errorf("who comes late finds %q, the others %q", late.init.Code, people[0].shown)
 		}

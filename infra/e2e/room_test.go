@@ -86,15 +86,16 @@ func TestRoom_LineEndsAreNormalisedAndTheAuthorIsTold(t *testing.T) {
 	})
 }
 
-func TestRoom_WhoHadNotSeenTheLastTextIsSentTheRoomsText(t *testing.T) {
+func TestRoom_WhoHadNotSeenTheLastTextTakesNothingAway(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		id := w.create(`{"code":"start\n"}`)
 		a, b := w.join(id, 0), w.join(id, 1)
 		a.write("start\nalpha\n")
 		b.untilCode("start\nalpha\n")
 		b.write("start\nsomething else\n") // made from what b had before: b now shows a's text
-		a.untilCode("start\nsomething else\n")
-		b.untilCode("start\nsomething else\n")
+		for _, c := range []*client{a, b} {
+			c.untilCode("start\nsomething else\nalpha\n")
+		}
 	})
 }
 
@@ -105,15 +106,91 @@ func TestRoom_WhoAnswersWhatTheyReadIsNeverSentTheirOwnText(t *testing.T) {
 		a.until("user_joined")
 		a.write("hello")
 		b.next("code_update")
-		b.settled() // so the pong behind the text has arrived too
+		b.settled()                   // so the pong behind the text has arrived too
+		pass(1100 * time.Millisecond) // longer than a frontend holds back what is typed
 		b.write("world")
-		start := time.Now()
-		eventually(t, "longer than the relay waits before it sends a text again", func() bool {
-			return time.Since(start) > 1500*time.Millisecond
-		})
+		pass(3500 * time.Millisecond) // longer than the relay waits before it sends a text again
 		b.settled()
 		a.next("code_update")
 		a.settled()
+	})
+}
+
+func TestRoom_WhoMayHaveCrossedWithATextIsSentItOnceMore(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.until("user_joined")
+		a.write("ab")
+		b.next("code_update")
+		b.settled()
+		b.write("abc") // it may have been typed before, and b may show "ab" now
+		b.untilCode("abc")
+		b.settled()
+	})
+}
+
+func TestRoom_TwoWhoTypeAtOnceBothKeepTheirs(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"code":"one\ntwo\n"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.write("one of a\ntwo\n")
+		b.write("one\ntwo of b\n")
+		for _, c := range []*client{a, b} {
+			c.untilCode("one of a\ntwo of b\n")
+		}
+	})
+}
+
+func TestRoom_WhoDeletesAllTakesOnlyWhatTheySaw(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create(`{"code":"old\n"}`)
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.write("old\nnew\n")
+		b.write("") // has not seen it
+		for _, c := range []*client{a, b} {
+			c.untilCode("new\n")
+		}
+	})
+}
+
+func TestRoom_LongLogIsCompacted(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		a.send(`{"type":"hello","features":["saved"]}`)
+		text := ""
+		for i := range 450 {
+			text += fmt.Sprintf("line %d\n", i)
+			a.write(text)
+			for f := a.until("saved"); f.Updates <= int64(i); f = a.until("saved") {
+			}
+		}
+		b.untilCode(text)
+		eventually(t, "the log is short", func() bool {
+			return w.redis.Client.XLen(t.Context(), "room:"+id+":log").Val() < 250
+		})
+		if got := w.logged(id); got != text {
+			t.Errorf("the log has %d bytes of %d", len(got), len(text))
+		}
+		if late := w.join(id, 1); late.init.Code != text || late.init.Language != "python" {
+			t.Errorf("who comes late finds %d bytes of %d", len(late.init.Code), len(text))
+		}
+	})
+}
+
+// TestRoom_OfTheFirstServiceIsAdopted: a room that has only its code.
+func TestRoom_OfTheFirstServiceIsAdopted(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		if err := w.redis.Client.Set(t.Context(), "room:a972ed:code", "old\r\n", time.Hour).Err(); err != nil {
+			t.Fatal(err)
+		}
+		a, b := w.join("a972ed", 0), w.join("a972ed", 1)
+		if a.init.Code != "old\n" || b.init.Code != "old\n" {
+			t.Errorf("it has %q and %q", a.init.Code, b.init.Code)
+		}
+		b.write("old\nnew\n")
+		a.untilCode("old\nnew\n")
 	})
 }
 
@@ -173,7 +250,7 @@ func TestRoom_SavedIsToldToThoseWhoAsk(t *testing.T) {
 		a.write("text")
 		for f := a.next("saved"); f.Version <= first.Version; f = a.next("saved") {
 		}
-		if got := w.codeView(id); got != "text" {
+		if got := w.logged(id); got != "text" {
 			t.Errorf("saved, but Redis has %q", got)
 		}
 		b.next("code_update")

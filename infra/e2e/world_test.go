@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"github.com/tutti-live/tutti/functions"
 	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/logtest"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
@@ -160,6 +162,24 @@ func (w *world) exists(id string) bool {
 func (w *world) codeView(id string) string {
 	return w.redis.Client.Get(w.t.Context(), "room:"+id+":code").Val()
 }
+
+// logged is the text that the room's log in Redis makes.
+func (w *world) logged(id string) string {
+	w.t.Helper()
+	doc := crdt.NewDoc()
+	for _, entry := range w.redis.Client.XRange(w.t.Context(), "room:"+id+":log", "-", "+").Val() {
+		kind, payload := entry.Values["k"], fmt.Sprint(entry.Values["d"])
+		if kind == "u" || kind == "s" {
+			if err := doc.Load([]byte(payload), nil); err != nil {
+				w.t.Error(err)
+			}
+		}
+	}
+	return doc.Text("code").String()
+}
+
+// pass lets time pass, for what must not happen in it.
+func pass(d time.Duration) { <-time.After(d) }
 
 // eventually waits for what nothing announces.
 func eventually(t *testing.T, what string, holds func() bool) {

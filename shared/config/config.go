@@ -40,6 +40,9 @@ type Rooms struct {
 	TTLSeconds   TTLSeconds `envconfig:"ROOM_TTL_SECONDS" default:"7200"`
 	MaxTextBytes TextBytes  `envconfig:"MAX_TEXT_BYTES" default:"524288"`
 
+	// TextName is the root type of a room's Yjs document that is its text.
+	TextName TextName `envconfig:"ROOM_TEXT_NAME" default:"code"`
+
 	// MissRate is how many ids a second one address may try that no room has.
 	// At 3, finding one of 1,000 rooms by guessing six digits takes an hour and a half.
 	MissRate Rate `envconfig:"MISS_RATE" default:"3"`

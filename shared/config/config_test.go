@@ -30,7 +30,7 @@ func TestLoad_Defaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Port != 8000 || s.URL != "redis://localhost:6379" || s.BaseURL != "http://localhost:3000" ||
-		s.WSBaseURL != "ws://localhost:8000" || s.TTL() != 2*time.Hour || s.RoomCodeLength != 6 ||
+		s.WSBaseURL != "ws://localhost:8000" || s.TTL() != 2*time.Hour || s.RoomCodeLength != 6 || s.TextName != "code" ||
 		s.LogLevel.Level() != slog.LevelInfo || len(s.CORSOrigins) != 1 || s.CORSOrigins[0] != "http://localhost:3000" {
 		t.Errorf("defaults are %+v", s)
 	}
@@ -45,6 +45,7 @@ func TestLoad_BadValueIsOneLineThatNamesTheVariable(t *testing.T) {
 		"REDIS_URL":        {"localhost:6379", "http://localhost", "redis+cluster://localhost:7000", "redis://:se cret@%zz"},
 		"ROOM_TTL_SECONDS": {"0", "2h", "99999999"},
 		"MAX_TEXT_BYTES":   {"0", "1GB"},
+		"ROOM_TEXT_NAME":   {"", " ", "my text", "code\n", "naïve", "a/b", "{code}", strings.Repeat("x", 65)},
 		"BASE_URL":         {"localhost", "ftp://localhost", "https://user@host", "https://host?x=1"},
 		"WS_BASE_URL":      {"http://localhost:8000"},
 		"ROOM_CODE_LENGTH": {"5", "33", "six"},
@@ -81,6 +82,16 @@ func TestLoad_TakesWhatPeopleWrite(t *testing.T) {
 	}
 	if s.BaseURL != "https://a.example/editor" || s.WSBaseURL != "wss://relay.example" {
 		t.Errorf("base URLs are %s and %s", s.BaseURL, s.WSBaseURL)
+	}
+}
+
+func TestTextName_TakesWhatEditorsCallTheirText(t *testing.T) {
+	for _, name := range []string{"code", "monaco", "codemirror", "quill", "y-text_1.0", "X", strings.Repeat("x", 64)} {
+		t.Setenv("ROOM_TEXT_NAME", name)
+		var s settings
+		if err := config.Load(&s); err != nil || string(s.TextName) != name {
+			t.Errorf("%q is read as %q, %v", name, s.TextName, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,20 @@ type TextBytes int
 
 // Decode reads a number of bytes.
 func (n *TextBytes) Decode(value string) error { return decodeNumber(n, value, 1, 4<<20) }
+
+// TextName is the name of a root type: 1 to 64 letters, digits, or any of ._-
+type TextName string
+
+var textNames = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// Decode implements envconfig.Decoder.
+func (n *TextName) Decode(value string) error {
+	if !textNames.MatchString(value) {
+		return fmt.Errorf("%q is not 1 to 64 letters, digits, or any of ._-", value)
+	}
+	*n = TextName(value)
+	return nil
+}
 
 // RoomCodeLength is the length of a new room's id in hex digits. Six are easy
 // to read out and easy to guess; 32 are 128 bits.

@@ -16,7 +16,8 @@
 //	user_joined       somebody came, or has a name now
 //	user_left         somebody went
 //	language_changed  the language of the room's text
-//	saved             everything up to a version is in Redis; only for clients that asked in hello
+//	saved             everything up to a version is in Redis, with the first so many texts that
+//	                  this client sent; only for clients that asked in hello
 //	error             the last message was refused; the connection goes on
 //
 // Both sides ignore fields that they do not know. A version counts the changes
@@ -108,9 +109,11 @@ type LanguageChanged struct {
 	UserID   string `json:"user_id"`
 }
 
-// Saved says that the text up to a version is in Redis.
+// Saved says that the text up to a version is in Redis, and with it the first
+// Updates texts that this client has sent on this connection.
 type Saved struct {
 	Version int64 `json:"version"`
+	Updates int64 `json:"updates"`
 }
 
 // ErrorFrame tells a client that its last message was refused.

@@ -114,7 +114,7 @@ func TestEncode_FieldForField(t *testing.T) {
 		`{"type":"user_joined","user_id":"u1","color":"#1C978F","name":"Ada"}`:                  UserJoined{"u1", "#1C978F", "Ada"},
 		`{"type":"user_left","user_id":"u1"}`:                                                   UserLeft{"u1"},
 		`{"type":"language_changed","language":"go","user_id":"u1"}`:                            LanguageChanged{"go", "u1"},
-		`{"type":"saved","version":6}`:                                                          Saved{6},
+		`{"type":"saved","version":6,"updates":2}`:                                              Saved{6, 2},
 		`{"type":"error","code":"bad_json","message":"not a JSON object in valid \"Unicode\""}`: ErrorFrame{"bad_json", `not a JSON object in valid "Unicode"`},
 	} {
 		if got := string(Encode(message)); got != want {

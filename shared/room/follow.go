@@ -33,6 +33,10 @@ type (
 		People []Person
 	}
 
+	// Lost says that somebody looked for the room and did not find it: whoever
+	// holds it puts it back.
+	Lost struct{}
+
 	// Interrupted says that events may have been lost: load the room again.
 	Interrupted struct{}
 )
@@ -41,7 +45,11 @@ func (Appended) event()    {}
 func (Here) event()        {}
 func (Left) event()        {}
 func (Roll) event()        {}
+func (Lost) event()        {}
 func (Interrupted) event() {}
+
+// eventLost is how Lost is published.
+const eventLost = "lost"
 
 const (
 	// pingEvery is how often an idle subscription is probed, and silenceLimit
@@ -221,6 +229,8 @@ func parseEvent(message string) (Event, error) {
 		var p Person
 		err := json.Unmarshal([]byte(payload), &p)
 		return Here{p}, err
+	case kind == eventLost:
+		return Lost{}, nil
 	case kind == "left":
 		return Left{ID: payload}, nil
 	case kind == "all" && len(words) == 3:

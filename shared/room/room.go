@@ -4,14 +4,18 @@
 // by eviction or expiry: a stream of entries with ids <epoch>-<seq>. The epoch
 // is made up with the room and says whether two logs are the same one; the seq
 // counts by one, so a follower sees a gap; each entry bears a random nonce, so
-// a log that was rewound and written on differently is noticed. In this version
-// an entry holds the whole of what it is about: the text, or the language.
+// a log that was rewound and written on differently is noticed. The entries are
+// updates of the room's Yjs document (see shared/crdt), which may be applied in
+// any order and twice: so whoever is in doubt writes again what they have. A
+// snapshot holds the whole document as of an entry, and those up to it are then
+// trimmed. Kinds of entries that a reader does not know are skipped, because
+// relays of several versions share a room.
 //
 // Who is in a room is said again every few seconds by the relay that has them,
 // and forgotten when it is not. The keys code, users and cursors are views for
 // people and other programs. They are not read back as truth, but for one case:
-// a room that has its code and no log is given one, as rooms of the first
-// service need it.
+// a room that has its code and no log is adopted, as rooms of the first service
+// need it (see Store.Adopt).
 //
 // Every key has a time to live, which each activity in the room renews: a room
 // that nobody is in goes by itself.
@@ -22,8 +26,10 @@
 package room
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -39,10 +45,6 @@ var ErrNotFound = apierr.New(apierr.NotFound, "Room not found")
 
 // ErrFull says that the room has all the people it can hold.
 var ErrFull = apierr.New(apierr.RoomFull, "Room full")
-
-// ErrReplaced says that an entry was appended before, and replaced since by a
-// later one. Load the room.
-var ErrReplaced = errors.New("room: the entry was replaced by a later one")
 
 // ErrEpoch says that the room's log is not the one that the caller knows: the
 // room was lost and made again. Load it.
@@ -85,7 +87,8 @@ func parsePosition(id, nonce string) (Position, error) {
 	if err != nil {
 		return Position{}, fmt.Errorf("room: %q is not an entry id", id)
 	}
-	return Position{Epoch: epoch, Seq: n, Nonce: nonce}, nil
+	// Positions are kept; the messages that they come from, with their payloads, must not be.
+	return Position{Epoch: strings.Clone(epoch), Seq: n, Nonce: strings.Clone(nonce)}, nil
 }
 
 // Kind says what an entry of the log is about.
@@ -94,8 +97,9 @@ type Kind string
 // The kinds there are. A reader skips those that it does not know: relays of
 // several versions share a room.
 const (
-	KindText     Kind = "t" // payload: the whole text
-	KindLanguage Kind = "m" // payload: the language
+	KindUpdate   Kind = "u" // payload: an update of the document
+	KindSnapshot Kind = "s" // payload: an update that is the whole document; known only when the log is read
+	KindMeta     Kind = "m" // payload: what changed of Meta, as JSON
 )
 
 // An Entry is one step of a room's log.
@@ -111,23 +115,46 @@ func NewEntry(kind Kind, author, payload string) Entry {
 	return Entry{Position: Position{Nonce: randomHex(16)}, Kind: kind, Author: author, Payload: payload}
 }
 
-// State is a room as its log and its presence have it.
-type State struct {
-	Text     Entry    // the last of its kind
-	Language Entry    // the last of its kind
-	Head     Position // the last entry of any kind
-	People   []Person
+// Meta is what a room has besides its document. Of each field, the log's last
+// word counts. An entry that leaves a field out does not change it, and readers
+// ignore fields that they do not know.
+type Meta struct {
+	Language string `json:"language,omitempty"` // "": nobody has chosen one
 }
 
-// apply makes the entry a part of the state.
-func (s *State) apply(e Entry) {
-	switch e.Kind {
-	case KindText:
-		s.Text = e
-	case KindLanguage:
-		s.Language = e
+// EncodeMeta writes the payload of a KindMeta entry.
+func EncodeMeta(m Meta) string {
+	b, err := json.Marshal(m)
+	if err != nil { // a struct of strings
+		panic(err)
 	}
-	s.Head = e.Position
+	return string(b)
+}
+
+// Update takes in the payload of a KindMeta entry.
+func (m *Meta) Update(payload string) error {
+	var changed Meta
+	if err := json.Unmarshal([]byte(payload), &changed); err != nil {
+		return fmt.Errorf("room: metadata: %w", err)
+	}
+	m.Language = cmp.Or(changed.Language, m.Language)
+	return nil
+}
+
+// A Snapshot is all of a room at one point.
+type Snapshot struct {
+	Document []byte // an update that makes all of it
+	Meta     Meta
+}
+
+// State is what Load finds of a room.
+type State struct {
+	Entries []Entry  // in the order of the log, those that this version does not know too
+	Whole   bool     // Entries is the whole log; else what follows the position that was asked for
+	Meta    *Meta    // what the log says; nil when Entries says nothing of it
+	Head    Position // the last entry of any kind
+	People  []Person
+	Broken  int // entries that are left out of Entries or of Meta, because they cannot be read
 }
 
 // NormalizeText gives a text the line ends that a room keeps, LF: with mixed

@@ -1,25 +1,25 @@
--- Reads a room: its log and who is there. A room that has only its text is
--- given a log here: rooms of the first service are like that, and rooms whose
--- log Redis lost alone.
+-- Reads a room: its log, or what of it follows a position, and who is there.
 --
 -- KEYS 1 log  2 seen  3 presence  4 code  5 users  6 cursors
--- ARGV 1 ttl in seconds  2 epoch  3 nonce  4 language of a room without a log
--- Returns {entries of the log, people}, each person as JSON; {} when there is
--- no room.
+-- ARGV 1 ttl in seconds  2 publish command  3 channel
+--      4 id of the last entry that the caller knows  5 its nonce
+-- Returns {1, all entries, people} when that entry is not in the log, or with
+-- another nonce; else {0, that entry and those after it, people}, each person as
+-- JSON; {} when there is no log.
 
-local log, seen, presence, code = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local ttl, epoch, nonce, language = unpack(ARGV)
+local log, seen, presence = KEYS[1], KEYS[2], KEYS[3]
+local known, nonce = ARGV[4], ARGV[5]
 
-if redis.call('XLEN', log) == 0 then
-  local text = redis.call('GET', code)
-  if not text then
-    return {}
+local whole, from = 1, '-'
+if nonce ~= '' then
+  local entry = redis.call('XRANGE', log, known, known)[1]
+  if entry and entry[2][4] == nonce then -- fields are k, kind, n, nonce, d, payload
+    whole, from = 0, known
   end
-  redis.call('DEL', log) -- a stream without entries would count on from its last one
-  redis.call('XADD', log, epoch .. '-1', 'k', 'm', 'n', nonce, 'd', language)
-  redis.call('XADD', log, epoch .. '-2', 'k', 't', 'n', nonce, 'd', text)
-  redis.call('EXPIRE', log, ttl)
-  redis.call('EXPIRE', code, ttl)
+end
+local entries = redis.call('XRANGE', log, from, '+')
+if #entries == 0 then
+  return {}
 end
 
 local time = redis.call('TIME')
@@ -31,4 +31,4 @@ for _, session in ipairs(redis.call('ZRANGEBYSCORE', seen, '(' .. string.format(
     people[#people + 1] = person
   end
 end
-return { redis.call('XRANGE', log, '-', '+'), people }
+return { whole, entries, people }

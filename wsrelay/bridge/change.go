@@ -1,0 +1,154 @@
+// Package bridge lets clients that send whole texts edit a document together.
+//
+// A whole text says nothing about what its sender had seen. So a View keeps the
+// texts that a client may be looking at, and takes an incoming text for a change
+// of one of them: the one it differs from in least. What was changed is found
+// by Diff, carried forward over what happened in the room since (History), and
+// only then applied. So a client deletes nothing but what it was shown, and what
+// others typed meanwhile stays.
+//
+// The carrying forward is operational transformation with one order of changes,
+// that of the room in this relay (Ellis and Gibbs, Concurrency Control in
+// Groupware Systems, 1989; Nichols et al., High-Latency, Low-Bandwidth Windowing
+// in the Jupiter Collaboration System, 1995). Between relays the document's CRDT
+// decides.
+package bridge
+
+import (
+	"sort"
+
+	"github.com/tutti-live/tutti/shared/crdt"
+	"github.com/tutti-live/tutti/shared/lib0"
+)
+
+// A Hunk is one place where a text changed. All numbers are UTF-16 units. What
+// comes in stands before what goes.
+type Hunk struct {
+	At   int    // place in the text before the change
+	Drop int    // how many units from there on go
+	Add  int    // how many come
+	Text string // those; may be left out where only the numbers matter
+}
+
+// A Change is how a text became another: its hunks, in the order of the text.
+// No two overlap.
+type Change []Hunk
+
+// FromDelta makes a change of what a document told, without the text.
+func FromDelta(delta crdt.Delta) Change {
+	var c Change
+	at, open := 0, false // open: the last hunk is still at this place
+	for _, op := range delta {
+		if op.Retain > 0 {
+			at, open = at+op.Retain, false
+			continue
+		}
+		if !open {
+			c = append(c, Hunk{At: at})
+			open = true
+		}
+		last := &c[len(c)-1]
+		last.Add += units(op.Insert) + op.Embeds
+		last.Drop += op.Delete
+		at += op.Delete
+	}
+	return c
+}
+
+// Delta is the change as a document takes it.
+func (c Change) Delta() crdt.Delta {
+	delta := make(crdt.Delta, 0, 3*len(c))
+	at := 0
+	for _, h := range c {
+		if h.At > at {
+			delta = append(delta, crdt.Op{Retain: h.At - at})
+		}
+		if h.Text != "" {
+			delta = append(delta, crdt.Op{Insert: h.Text})
+		}
+		if h.Drop > 0 {
+			delta = append(delta, crdt.Op{Delete: h.Drop})
+		}
+		at = h.At + h.Drop
+	}
+	return delta
+}
+
+// Over carries a change forward over another of the same text: it returns what
+// does to the text that other has changed what c does to the text before. Units
+// that other dropped cannot go twice; what other put in between stays. Where both
+// put something at one place, c's comes before if first is set.
+func (c Change) Over(other Change, first bool) Change {
+	if len(other) == 0 {
+		return c
+	}
+	var out Change
+	for _, h := range c {
+		moved := Hunk{At: other.place(h.At, !first), Add: h.Add, Text: h.Text}
+		if h.Add > 0 {
+			out = append(out, moved)
+		}
+		for from := h.At; from < h.At+h.Drop; {
+			var n int
+			from, n = other.survivor(from, h.At+h.Drop)
+			if n == 0 {
+				break
+			}
+			out = out.drop(other.place(from, true), n)
+			from += n
+		}
+	}
+	return out
+}
+
+// drop adds that n units at a place go, to the last hunk if they follow it.
+func (c Change) drop(at, n int) Change {
+	if len(c) > 0 {
+		if last := &c[len(c)-1]; last.At+last.Drop == at {
+			last.Drop += n
+			return c
+		}
+	}
+	return append(c, Hunk{At: at, Drop: n})
+}
+
+// place is where a place of the text before the change is in the text after it:
+// behind what was put just there, if behind is set, else before it.
+func (c Change) place(at int, behind bool) int {
+	moved := at
+	for _, h := range c {
+		if h.At > at || h.At == at && !behind {
+			break
+		}
+		moved += h.Add - min(h.Drop, at-h.At)
+	}
+	return moved
+}
+
+// survivor is the next run of units, from a place on and before end, that the
+// change leaves together: where it begins and how long it is, 0 if there is none.
+func (c Change) survivor(from, end int) (begin, n int) {
+	i := sort.Search(len(c), func(i int) bool { return c[i].At+c[i].Drop > from || c[i].At > from })
+	for ; i < len(c) && c[i].At <= from; i++ {
+		from = c[i].At + c[i].Drop
+	}
+	if i < len(c) {
+		end = min(end, c[i].At)
+	}
+	return from, max(end-from, 0)
+}
+
+// withoutText is a copy of the change with numbers only.
+func (c Change) withoutText() Change {
+	out := make(Change, len(c))
+	for i, h := range c {
+		out[i] = Hunk{At: h.At, Drop: h.Drop, Add: h.Add}
+	}
+	return out
+}
+
+// units is the length of a text in UTF-16 units.
+func units(s string) int {
+	n, _ := lib0.UTF16Len([]byte(s)) // all text here is valid; the conversion copies nothing
+	return n
+}

@@ -1,0 +1,213 @@
+package wsrelay
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"github.com/tutti-live/tutti/shared/crdt"
+	"github.com/tutti-live/tutti/shared/lib0"
+	"github.com/tutti-live/tutti/shared/room"
+	"github.com/tutti-live/tutti/wsrelay/bridge"
+)
+
+// document is a room's Yjs document with what the relay has to know about it:
+// its text at each version, and which changes of it are not in the log yet. It
+// is guarded by its room's mutex.
+type document struct {
+	doc     *crdt.Doc
+	text    *crdt.Text
+	name    string         // of the root type that is the text
+	history bridge.History // of the text; its version is the room's
+	author  string         // of the last change of the text
+
+	cached        string // the text
+	cachedVersion int64  // of cached; -1 before there is one
+
+	unsaved      [][]byte // updates made here that are neither in the log nor on their way, oldest first
+	unsavedBytes int
+	collapseAt   int // bytes of unsaved at which it is made one update
+}
+
+// origin is what a change of the document comes from.
+type origin struct {
+	author string // the person; "" when it is not known
+	log    bool   // it was read from the log, and so stands there
+}
+
+// collapseBytes is how much may be unsaved before it is made one update: while
+// Redis is away, what waits is to be bounded by the document, not by time.
+const collapseBytes = 256 << 10
+
+func newDocument(textName string) *document {
+	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, collapseAt: collapseBytes}
+	d.text = d.doc.Text(textName)
+	d.doc.OnUpdate(d.changed)
+	return d
+}
+
+// changed notes a change of the document. It is called by the document itself.
+func (d *document) changed(update []byte, from any, changes []crdt.TextChange) {
+	where, _ := from.(origin)
+	for _, change := range changes {
+		if change.Name == d.name {
+			d.history.Add(bridge.FromDelta(change.Delta))
+			d.author = strings.Clone(where.author) // which may be a part of a long message
+		}
+	}
+	if !where.log {
+		d.save(bytes.Clone(update))
+	}
+}
+
+// save has an update written to the log.
+func (d *document) save(update []byte) {
+	d.unsaved = append(d.unsaved, update)
+	d.unsavedBytes += len(update)
+}
+
+// version counts the changes of the text.
+func (d *document) version() int64 { return d.history.Version() }
+
+// String returns the text.
+func (d *document) String() string {
+	if d.cachedVersion != d.version() {
+		d.cached, d.cachedVersion = d.text.String(), d.version()
+	}
+	return d.cached
+}
+
+// edit changes the text as somebody here wants it.
+func (d *document) edit(change bridge.Change, author string) error {
+	return d.doc.Transact(origin{author: author}, func() error { return d.text.ApplyDelta(change.Delta()) })
+}
+
+// take brings in entries of the log. What cannot be read is skipped, so that
+// nobody can keep a room from being used by writing nonsense into its log;
+// skipped counts it. It fails only when the document itself is broken.
+func (d *document) take(entries []room.Entry) (skipped int, err error) {
+	for _, e := range entries {
+		if e.Kind != room.KindUpdate && e.Kind != room.KindSnapshot {
+			continue
+		}
+		switch err := d.doc.Load([]byte(e.Payload), origin{author: e.Author, log: true}); {
+		case errors.Is(err, crdt.ErrBroken):
+			return skipped, err
+		case err != nil:
+			skipped++
+		}
+	}
+	return skipped, nil
+}
+
+// state is the whole document as one update.
+func (d *document) state() []byte { return d.doc.EncodeStateAsUpdate(nil) }
+
+// batchBytes is how much of what is unsaved goes into one entry of the log:
+// more is sent in several, so that one slow entry does not hold up all.
+const batchBytes = 64 << 10
+
+// nextBatch takes what is to be saved next, as one update; nil when nothing is
+// unsaved.
+func (d *document) nextBatch() []byte {
+	if d.unsavedBytes > d.collapseAt {
+		d.collapse()
+	}
+	n, size := 0, 0
+	for n < len(d.unsaved) && (n == 0 || size+len(d.unsaved[n]) <= batchBytes) {
+		size += len(d.unsaved[n])
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	batch := merge(d.unsaved[:n])
+	d.unsaved, d.unsavedBytes = d.unsaved[n:], d.unsavedBytes-size
+	if len(d.unsaved) == 0 {
+		d.unsaved, d.collapseAt = nil, collapseBytes // lets go of the array, which may have been long
+	}
+	return batch
+}
+
+// collapse makes all that is unsaved one update, which is at most the whole document.
+func (d *document) collapse() {
+	merged := merge(d.unsaved)
+	if state := d.state(); len(state) < len(merged) {
+		merged = state
+	}
+	d.unsaved, d.unsavedBytes = [][]byte{merged}, len(merged)
+	d.collapseAt = 2*len(merged) + collapseBytes
+}
+
+// merge makes one update of several of our own.
+func merge(updates [][]byte) []byte {
+	if len(updates) == 1 {
+		return updates[0]
+	}
+	merged, err := crdt.MergeUpdates(updates...)
+	if err != nil { // they were written by this process
+		panic(err)
+	}
+	return merged
+}
+
+// replica is what a log says, made into a document of its own.
+type replica struct {
+	state   []byte
+	vector  []byte
+	clients crdt.StateVector
+}
+
+func replicaOf(entries []room.Entry, textName string) (replica, error) {
+	d := newDocument(textName)
+	if _, err := d.take(entries); err != nil {
+		return replica{}, err
+	}
+	vector := d.doc.EncodeStateVector()
+	clients, err := crdt.DecodeStateVector(vector)
+	return replica{state: d.state(), vector: vector, clients: clients}, err
+}
+
+// reconcile brings the document and a log to the same: what the log has beyond
+// the document is taken in, and what the document has beyond the log is saved.
+// A text that was adopted from the room's code by somebody who did not know of
+// this document would stand there twice, so it is deleted.
+func (d *document) reconcile(log replica) error {
+	known, err := crdt.DecodeStateVector(d.doc.EncodeStateVector())
+	if err != nil {
+		return err
+	}
+	if err := d.doc.Load(log.state, origin{log: true}); err != nil {
+		return err
+	}
+	for client, clock := range log.clients {
+		if _, ours := known[client]; room.IsAdopted(client) && !ours {
+			if err := d.doc.Load(deletion(client, clock), origin{}); err != nil {
+				return err
+			}
+		}
+	}
+	if !bytes.Equal(d.state(), log.state) {
+		d.save(d.doc.EncodeStateAsUpdate(log.vector))
+	}
+	return nil
+}
+
+// deletion is the update that deletes all that a client wrote up to a clock: no
+// structs, and a delete set of one client with one range.
+func deletion(client uint64, clock uint32) []byte {
+	b := lib0.AppendUvarint(nil, 0)
+	b = lib0.AppendUvarint(b, 1)
+	b = lib0.AppendUvarint(b, client)
+	b = lib0.AppendUvarint(b, 1)
+	b = lib0.AppendUvarint(b, 0)
+	return lib0.AppendUvarint(b, uint64(clock))
+}
+
+// logSkipped reports entries of the log that cannot be read.
+func logSkipped(log *slog.Logger, skipped int) {
+	if skipped > 0 {
+		log.Error("entries of the log cannot be read and were skipped", slog.Int("entries", skipped))
+	}
+}
