@@ -3,7 +3,6 @@ package wsrelay
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"strings"
 
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -159,14 +158,15 @@ type replica struct {
 	clients crdt.StateVector
 }
 
-func replicaOf(entries []room.Entry, textName string) (replica, error) {
+// replicaOf reads entries as document.take does.
+func replicaOf(entries []room.Entry, textName string) (_ replica, skipped int, err error) {
 	d := newDocument(textName)
-	if _, err := d.take(entries); err != nil {
-		return replica{}, err
+	if skipped, err = d.take(entries); err != nil {
+		return replica{}, skipped, err
 	}
 	vector := d.doc.EncodeStateVector()
 	clients, err := crdt.DecodeStateVector(vector)
-	return replica{state: d.state(), vector: vector, clients: clients}, err
+	return replica{state: d.state(), vector: vector, clients: clients}, skipped, err
 }
 
 // reconcile brings the document and a log to the same: what the log has beyond
@@ -203,11 +203,4 @@ func deletion(client uint64, clock uint32) []byte {
 	b = lib0.AppendUvarint(b, 1)
 	b = lib0.AppendUvarint(b, 0)
 	return lib0.AppendUvarint(b, uint64(clock))
-}
-
-// logSkipped reports entries of the log that cannot be read.
-func logSkipped(log *slog.Logger, skipped int) {
-	if skipped > 0 {
-		log.Error("entries of the log cannot be read and were skipped", slog.Int("entries", skipped))
-	}
 }

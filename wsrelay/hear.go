@@ -1,6 +1,7 @@
 package wsrelay
 
 import (
+	"log/slog"
 	"maps"
 	"time"
 
@@ -36,11 +37,17 @@ func (r *liveRoom) hearEntryLocked(e room.Entry) {
 	switch {
 	case e.Next(r.head):
 		r.moveLocked(e)
+		r.heard = e.Position
 		r.savedEntryLocked(e.Nonce)
-		r.takeLocked([]room.Entry{e})
+		if e.Nonce != r.lastSaved { // what is ours is in the document
+			r.takeLocked([]room.Entry{e})
+		}
 	case e.Epoch != r.head.Epoch:
 		r.suspectLocked(repairEpoch)
 	case r.recent.has(e.Position): // it was read before it was heard
+		if e.Seq > r.heard.Seq {
+			r.heard = e.Position
+		}
 		r.savedEntryLocked(e.Nonce)
 	case e.Seq <= r.head.Seq:
 		r.suspectLocked(repairRewind)
@@ -63,8 +70,7 @@ func (r *liveRoom) moveLocked(e room.Entry) {
 func (r *liveRoom) takeLocked(entries []room.Entry) {
 	before := r.doc.version()
 	skipped, err := r.doc.take(entries)
-	logSkipped(r.log, skipped)
-	r.relay.metrics.skipped.Add(float64(skipped))
+	r.skippedLocked(skipped)
 	if err != nil {
 		r.breakLocked(err)
 		return
@@ -82,6 +88,14 @@ func (r *liveRoom) takeLocked(entries []room.Entry) {
 		if r.savedLocked() {
 			r.allSavedLocked()
 		}
+	}
+}
+
+// skippedLocked reports entries of the log that cannot be read.
+func (r *liveRoom) skippedLocked(n int) {
+	if n > 0 {
+		r.relay.metrics.skipped.Add(float64(n))
+		r.log.Error("entries of the log cannot be read and were skipped", slog.Int("entries", n))
 	}
 }
 
@@ -136,7 +150,7 @@ func (r *liveRoom) hearLeftLocked(id string) {
 // hearRollLocked compares the list of people and the head of the log with what
 // was heard so far. They differ only if something was lost.
 func (r *liveRoom) hearRollLocked(roll room.Roll) {
-	if roll.Head != r.head {
+	if roll.Head != r.head && roll.Head != r.heard {
 		r.suspectLocked(repairHead)
 	}
 	r.hearPeopleLocked(roll.People)

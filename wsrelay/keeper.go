@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -122,7 +123,7 @@ func (r *liveRoom) moveToLocked(state room.State) {
 	for _, e := range state.Entries {
 		r.moveLocked(e)
 	}
-	r.head = state.Head
+	r.head, r.heard = state.Head, state.Head
 	if state.Meta != nil {
 		r.hearLanguageLocked(state.Meta.Language, "")
 	}
@@ -154,8 +155,8 @@ func (r *liveRoom) keepLog(ctx context.Context, keepers *sync.WaitGroup) {
 			if wait == retryMin { // once an outage
 				r.log.WarnContext(ctx, "not saved: trying until it is", slog.Any("error", err))
 			}
-			wake = nil // what people do meanwhile must not hurry it
-			retry.Reset(wait)
+			wake = nil                           // what people do meanwhile must not hurry it
+			retry.Reset(wait/2 + rand.N(wait/2)) //nolint:gosec // spreads load, keeps no secret
 			wait = min(2*wait, retryMax)
 			continue
 		}
@@ -223,6 +224,12 @@ func (r *liveRoom) settled() (settled, broken bool) {
 // check compares the room with its log, and mends whichever lacks something: a
 // room that Redis lost is put back.
 func (r *liveRoom) check(ctx context.Context, reason string) error {
+	select {
+	case r.relay.checking <- struct{}{}:
+		defer func() { <-r.relay.checking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	r.relay.metrics.repairs.WithLabelValues(reason).Inc()
 	r.mu.Lock()
 	before := r.head
@@ -277,12 +284,13 @@ func (r *liveRoom) putBack(ctx context.Context) error {
 // that was made anew or rewound, or one that was compacted since this room heard
 // of it last.
 func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state room.State) error {
-	log, err := replicaOf(state.Entries, r.relay.textName)
+	log, skipped, err := replicaOf(state.Entries, r.relay.textName)
 	if err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.skippedLocked(skipped)
 	rewound := state.Head.Epoch == before.Epoch && state.Head.Seq <= before.Seq
 	if rewound {
 		r.relay.metrics.rewinds.Inc()

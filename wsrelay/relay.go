@@ -48,6 +48,7 @@ type Relay struct {
 	heartbeat      time.Duration
 	linger         time.Duration      // how long a room is kept that nobody is in
 	misses         *httpserve.Limiter // ids tried by one client that no room has
+	checking       chan struct{}      // holds a token for each room that reads its log again
 
 	ctx    context.Context // of all sessions and rooms; ends when they must, saved or not
 	cancel context.CancelFunc
@@ -90,6 +91,7 @@ func newRelay(store rooms, settings Settings, log *slog.Logger) *Relay {
 		heartbeat:      settings.heartbeat(),
 		linger:         settings.linger(),
 		misses:         httpserve.NewLimiter(float64(settings.MissRate), settings.MissRate.Burst(httpserve.MissBurstSeconds)),
+		checking:       make(chan struct{}, maxChecking),
 		ctx:            ctx,
 		cancel:         cancel,
 		rooms:          make(map[string]*liveRoom),

@@ -48,7 +48,8 @@ type liveRoom struct {
 	language language // that the text is written in
 
 	// The log. Guarded by mu.
-	head       room.Position // as far as it was heard
+	head       room.Position // as far as it was taken in
+	heard      room.Position // as far as the channel told; behind head while a reply was faster
 	recent     recent        // what stands there, up to head
 	suspect    bool          // it must be read again
 	reason     string        // why, for the metrics

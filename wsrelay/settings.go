@@ -124,6 +124,10 @@ const (
 	// busy room needs to be let go of.
 	shrinkAfter = 30 * time.Second
 
+	// maxChecking is how many rooms of a relay read their logs again at a time:
+	// when Redis comes back all want to, and whoever types must not wait for all.
+	maxChecking = 8
+
 	// forcedStop is what sessions and rooms get to end when a drain did not
 	// bring them to it: at 9 s in all the process must be gone.
 	forcedStop = 1 * time.Second

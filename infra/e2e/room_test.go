@@ -179,6 +179,22 @@ func TestRoom_LongLogIsCompacted(t *testing.T) {
 	})
 }
 
+func TestRoom_LeavesMemoryWhenNobodyIsInIt(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a := w.join(id, 0)
+		a.write("text")
+		if got := w.metric(0, "tutti_relay_rooms"); got != "1" {
+			t.Errorf("%s rooms are held", got)
+		}
+		a.leave()
+		eventually(t, "no room is held", func() bool { return w.metric(0, "tutti_relay_rooms") == "0" })
+		if late := w.join(id, 0); late.init.Code != "text" {
+			t.Errorf("who comes late finds %q", late.init.Code)
+		}
+	}, func(s *devstack.Settings) { s.Relay.TTLSeconds = 4 }) // a quarter of it is how long a room is kept
+}
+
 // TestRoom_OfTheFirstServiceIsAdopted: a room that has only its code.
 func TestRoom_OfTheFirstServiceIsAdopted(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {

@@ -178,6 +178,20 @@ func (w *world) logged(id string) string {
 	return doc.Text("code").String()
 }
 
+// metric reads one of the i-th relay's metrics, as Prometheus does.
+func (w *world) metric(i int, name string) string {
+	w.t.Helper()
+	answer := httptest.NewRecorder()
+	w.stack.Relays[i%len(w.relays)].AdminHandler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for line := range strings.Lines(answer.Body.String()) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	w.t.Fatalf("no metric %s in %s", name, answer.Body)
+	return ""
+}
+
 // pass lets time pass, for what must not happen in it.
 func pass(d time.Duration) { <-time.After(d) }
 
