@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -157,36 +156,6 @@ func decodeBase(value string, schemes ...string) (string, error) {
 		return "", wanted
 	}
 	return strings.TrimRight(value, "/"), nil
-}
-
-// RedisURL is redis://, rediss:// (TLS) or unix://. It may hold a password: it
-// prints without one.
-type RedisURL string
-
-// Decode checks the scheme; the client library reads the rest.
-func (r *RedisURL) Decode(value string) error {
-	u, err := url.Parse(value)
-	if err != nil {
-		return errors.New("not a URL") // the parser's error would repeat a password
-	}
-	switch u.Scheme {
-	case "redis", "rediss", "unix":
-		*r = RedisURL(value)
-		return nil
-	case "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel":
-		return fmt.Errorf("%s:// is not supported by this version", u.Scheme)
-	default:
-		return errors.New("not a redis://, rediss:// or unix:// URL")
-	}
-}
-
-// String returns the URL with any password hidden.
-func (r RedisURL) String() string {
-	u, err := url.Parse(string(r))
-	if err != nil {
-		return "(unreadable)"
-	}
-	return u.Redacted()
 }
 
 // Allows reports whether a browser's Origin header is one of these, to the letter.

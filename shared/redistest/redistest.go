@@ -1,21 +1,13 @@
 // Package redistest gives tests a Redis: the embedded one, or a real
-// redis-server that the test starts on a free port.
+// redis-server that the test starts on a free port; or several of them, with
+// sentinels or as a cluster.
 //
 // Where redis-server is not installed, tests that need it are skipped, unless
 // TUTTI_REQUIRE=all says that nothing may be.
 package redistest
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
-	"os/exec"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -66,18 +58,18 @@ func Embedded(t testing.TB) *Server {
 func Real(t testing.TB) *Server {
 	t.Helper()
 	testtool.Require(t, "redis-server")
-	return newServer(t, &process{dir: t.TempDir()})
+	return newServer(t, newProcess(t, "--enable-debug-command", "local"))
 }
 
 func newServer(t testing.TB, b backend) *Server {
 	t.Helper()
 	b.start(t)
-	s := &Server{
-		URL:     config.RedisURL("redis://" + b.addr()),
-		Client:  redis.NewClient(&redis.Options{Addr: b.addr()}),
-		t:       t,
-		backend: b,
-	}
+	return serve(t, b, config.RedisURL("redis://"+b.addr()), &redis.Options{Addr: b.addr()})
+}
+
+// serve makes a Server of a backend that has started.
+func serve(t testing.TB, b backend, url config.RedisURL, options *redis.Options) *Server {
+	s := &Server{URL: url, Client: redis.NewClient(options), t: t, backend: b}
 	t.Cleanup(func() {
 		if err := s.Client.Close(); err != nil {
 			t.Error(err)
@@ -200,107 +192,4 @@ func (e *embedded) stop(testing.TB) {
 func (e *embedded) pause(t testing.TB, _ bool) {
 	t.Helper()
 	t.Skip("the embedded Redis cannot stall")
-}
-
-// process is a redis-server.
-type process struct {
-	port int // 0 before the first start
-	dir  string
-	cmd  *exec.Cmd
-}
-
-func (p *process) addr() string { return loopback(p.port) }
-
-func loopback(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
-
-// A port that was just free may not be: somebody else may have it, or a process
-// that is being started elsewhere still holds, for a moment, what it was forked
-// with.
-const (
-	startAttempts = 20
-	startPause    = 20 * time.Millisecond
-)
-
-func (p *process) start(t testing.TB) {
-	t.Helper()
-	known := p.port != 0
-	for range startAttempts {
-		if !known {
-			p.port = freePort(t)
-		}
-		if p.run(t) {
-			return
-		}
-		<-time.After(startPause)
-	}
-	t.Fatal("redis-server does not start")
-}
-
-// run starts the server and reports whether it is ready.
-func (p *process) run(t testing.TB) bool {
-	t.Helper()
-	p.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(p.port),
-		"--dir", p.dir, "--save", "", "--enable-debug-command", "local")
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if strings.Contains(lines.Text(), "Ready to accept connections") {
-			go func() { _, _ = io.Copy(io.Discard, out) }() // so that it can go on writing
-			return true
-		}
-	}
-	t.Logf("redis-server on port %d ended: %v", p.port, p.cmd.Wait())
-	return false
-}
-
-func (p *process) stop(t testing.TB) {
-	t.Helper()
-	if p.cmd == nil {
-		return
-	}
-	p.pause(t, false)
-	conn, err := net.Dial("tcp", p.addr())
-	if err == nil {
-		_, err = fmt.Fprint(conn, "SHUTDOWN SAVE\r\n")
-		err = errors.Join(err, conn.Close())
-	}
-	if err != nil {
-		t.Error(err)
-		err = p.cmd.Process.Kill()
-	}
-	if err := errors.Join(err, p.cmd.Wait()); err != nil {
-		t.Error(err)
-	}
-	p.cmd = nil
-}
-
-// Ports below those that systems give to outgoing connections: a server that is
-// stopped and started again finds its own port free.
-const (
-	lowestPort  = 20_000
-	highestPort = 32_000
-)
-
-// freePort finds a port that nobody listens on.
-func freePort(t testing.TB) int {
-	t.Helper()
-	for range 100 {
-		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		ln, err := net.Listen("tcp", loopback(port))
-		if err != nil {
-			continue
-		}
-		if err := ln.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return port
-	}
-	t.Fatal("no port is free")
-	return 0
 }

@@ -58,6 +58,24 @@ func TestCompact_TrimsJustWhatItCovers(t *testing.T) {
 	})
 }
 
+func TestCompact_KeepsMetadataThatWereChangedMeanwhile(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		store := openStore(t, server, Options{})
+		relay := replay(t, store, create(t, store, "", "go"))
+		put(t, store, relay.id, KindMeta, EncodeMeta(Meta{Language: "rust"}))
+		last := put(t, store, relay.id, KindUpdate, "\x00\x00").Position
+		if err := store.Compact(t.Context(), relay.id, relay.head, relay.snapshot("go")); err != nil {
+			t.Fatal(err)
+		}
+		if meta := load(t, store, relay.id).Meta; meta == nil || meta.Language != "rust" {
+			t.Errorf("the metadata are %+v", meta)
+		}
+		if meta := loadFrom(t, store, relay.id, last).Meta; meta != nil {
+			t.Errorf("who knows them already is told %+v", meta)
+		}
+	})
+}
+
 func TestCompact_OfALogThatIsAnotherOneDoesNothing(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		store := openStore(t, server, Options{})

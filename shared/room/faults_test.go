@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,6 +48,10 @@ func TestStore_RedisAway_FailsFastAndComesBackByItself(t *testing.T) {
 			}
 		}
 		server.Start()
+		eventually(t, func() bool { // the breaker looks again after a moment
+			_, err := store.Load(t.Context(), id, Position{})
+			return err == nil
+		})
 		if text := textOf(t, store, id); text != "kept" {
 			t.Errorf("text is %q", text)
 		}
@@ -75,6 +80,22 @@ func TestStore_RedisStalled_FailsFast(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestStore_RedisStalled_EndsWhenItsCallerDoes(t *testing.T) {
+	t.Parallel()
+	server := redistest.Real(t)
+	store := openStore(t, server, Options{})
+	id := create(t, store, "", "")
+	server.Stall(true)
+	defer server.Stall(false)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := store.Load(ctx, id, Position{})
+	if took := time.Since(start); apierr.From(err).Code != apierr.Unavailable || took > opTimeout*2/3 {
+		t.Errorf("Load = %v after %v", err, took)
+	}
 }
 
 // attempts are all that can be asked of a Store about a room.

@@ -28,6 +28,15 @@ type keys struct {
 	channel  string // pub/sub: everything that happens, in the order in which Redis did it
 }
 
+// keys returns the names of what a room has. In a cluster the id is in braces,
+// so that one node has all of it.
+func (s *Store) keys(id string) keys {
+	if s.cluster != nil {
+		id = "{" + id + "}"
+	}
+	return keysOf(id)
+}
+
 func keysOf(id string) keys {
 	prefix := "room:" + id + ":"
 	return keys{

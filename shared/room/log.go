@@ -104,9 +104,9 @@ func (s *Store) Adopt(ctx context.Context, id string) error {
 	if !ValidID(id) {
 		return ErrNotFound
 	}
-	readCtx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	text, err := s.redis.Get(readCtx, keysOf(id).code).Result()
+	text, err := ask(ctx, s, id, func(ctx context.Context) (string, error) {
+		return s.redis.Get(ctx, s.keys(id).code).Result()
+	})
 	switch {
 	case errors.Is(err, redis.Nil):
 		return ErrNotFound
@@ -116,7 +116,7 @@ func (s *Store) Adopt(ctx context.Context, id string) error {
 		}
 		return ErrNotFound
 	case err != nil:
-		return unavailable(err)
+		return err
 	}
 	adopter := crdt.NewDoc(crdt.WithClientID(adoptedClients + uint64(rand.Uint32()))) //nolint:gosec // unique, not secret
 	_, err = s.Seed(ctx, id, Snapshot{Document: documentOf(NormalizeText(text), s.textName, adopter)})
@@ -133,12 +133,11 @@ func (s *Store) Exists(ctx context.Context, id string) (bool, error) {
 	if found || err != nil {
 		return found, err
 	}
-	holders, err := s.redis.Do(ctx, s.publish, keysOf(id).channel, eventLost).Int()
-	if err != nil {
-		return false, unavailable(err)
-	}
-	if holders == 0 {
-		return false, nil
+	holders, err := ask(ctx, s, id, func(ctx context.Context) (int, error) {
+		return s.redis.Do(ctx, s.publish, s.keys(id).channel, eventLost).Int()
+	})
+	if holders == 0 || err != nil {
+		return false, err
 	}
 	giveUp, poll := time.NewTimer(returnWait), time.NewTicker(returnPoll)
 	defer giveUp.Stop()
@@ -159,14 +158,11 @@ func (s *Store) Exists(ctx context.Context, id string) (bool, error) {
 
 // stands reports whether Redis has the room.
 func (s *Store) stands(ctx context.Context, id string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	k := keysOf(id)
-	n, err := s.redis.Exists(ctx, k.log, k.code).Result()
-	if err != nil {
-		return false, unavailable(err)
-	}
-	return n > 0, nil
+	n, err := ask(ctx, s, id, func(ctx context.Context) (int64, error) {
+		k := s.keys(id)
+		return s.redis.Exists(ctx, k.log, k.code).Result()
+	})
+	return n > 0, err
 }
 
 // Load reads a room's log and who is there. If the log still has the entry at

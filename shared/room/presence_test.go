@@ -159,6 +159,25 @@ func TestSayPresence_TheViewsShowWhoIsThere(t *testing.T) {
 	})
 }
 
+func TestSayPresence_AsManyAsARelayHas(t *testing.T) {
+	server := redistest.Real(t) // the embedded one takes too long
+	store := openStore(t, server, Options{})
+	id := create(t, store, "", "")
+	heard := follow(t, store, id)
+	var all []Person
+	for i := range 1000 {
+		all = append(all, somebody(fmt.Sprintf("%016d", i)))
+	}
+	say(t, store, id, Presence{Here: all, Whole: true})
+	if roll := heard.roll(); len(roll.People) != len(all) || len(load(t, store, id).People) != len(all) {
+		t.Errorf("the roll has %d", len(roll.People))
+	}
+	say(t, store, id, Presence{Left: ids(all)})
+	if n := len(server.Keys()); n != 2 {
+		t.Errorf("%d keys are left", n)
+	}
+}
+
 func TestSayPresence_RenewsTheRoomsLife(t *testing.T) {
 	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
 		store := openStore(t, server, Options{})

@@ -91,16 +91,13 @@ func (s *State) takeMeta(said []metaAt) {
 // parsePeople reads people as JSON. One that cannot be read is left out: it is
 // said again at the next heartbeat, or goes.
 func parsePeople(reply any) []Person {
-	encoded, _ := reply.([]any)
-	var people []Person
-	for _, e := range encoded {
-		text, _ := e.(string)
-		var p Person
-		if json.Unmarshal([]byte(text), &p) == nil && p.ID != "" {
-			people = append(people, p)
-		}
+	values, _ := reply.([]any)
+	encoded := make([]json.RawMessage, len(values))
+	for i, value := range values {
+		text, _ := value.(string)
+		encoded[i] = json.RawMessage(text)
 	}
-	return people
+	return legible(encoded)
 }
 
 // parseEntry reads {id, {name, value, ...}} as XRANGE gives it.

@@ -82,6 +82,7 @@ func TestSeed_AnEmptyLogIsNoRoom(t *testing.T) {
 		store := openStore(t, server, Options{})
 		id := create(t, store, "", "")
 		before := load(t, store, id).Head
+		addEntry(t, server, id, "9"+before.Epoch+"-1", "k", "u", "n", "0", "d", "of a relay whose clock was fast")
 		if err := server.Client.XTrimMaxLen(t.Context(), key(id, "log"), 0).Err(); err != nil {
 			t.Fatal(err)
 		}

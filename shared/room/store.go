@@ -7,34 +7,28 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/config"
 )
 
-const (
-	// opTimeout bounds every question to Redis, dialling and waiting for a
-	// connection included: a request that needs it must fail within 2 s.
-	opTimeout = 1500 * time.Millisecond
-
-	// retryAfter is what callers are told to wait when Redis does not answer.
-	retryAfter = 1 * time.Second
-
-	// defaultPresence is three reports of a relay that reports every 10 s.
-	defaultPresence = 30 * time.Second
-)
+// defaultPresence is three reports of a relay that reports every 10 s.
+const defaultPresence = 30 * time.Second
 
 //go:embed lua/*.lua
 var luaFiles embed.FS
 
 // Store is the rooms in one Redis. Its methods may be called concurrently.
 // When Redis does not answer they fail with an Unavailable *apierr.Error
-// within opTimeout; it is then not known whether a change was made.
+// within opTimeout, or at once if it has not answered for a while; it is then
+// not known whether a change was made.
 type Store struct {
-	redis    *redis.Client
+	redis    redis.UniversalClient
+	cluster  *redis.ClusterClient // the same, where each server has only some of the rooms; else nil
+	breakers breakers
 	publish  string // the command that publishes on a room's channel
 	ttl      int    // seconds
 	presence time.Duration
@@ -55,25 +49,17 @@ type Options struct {
 // Open makes a Store. It does not wait for Redis: a process starts without it
 // and works as soon as it is there.
 func Open(url config.RedisURL, rooms config.Rooms, opts Options) (*Store, error) {
-	options, err := redis.ParseURL(string(url))
+	connector, err := newConnector(url)
 	if err != nil {
-		return nil, &config.Error{Variable: "REDIS_URL", Reason: errors.New("not a URL that Redis clients understand")}
+		return nil, err
 	}
-	options.MaxRetries = -1   // a write whose reply was lost must not be sent twice behind our back
-	options.DialerRetries = 1 // the caller retries
-	options.DialTimeout = time.Second
-	options.ReadTimeout = opTimeout
-	options.WriteTimeout = opTimeout
-	options.PoolTimeout = opTimeout
-	options.ContextTimeoutEnabled = true
-	options.DisableIdentity = true // saves two commands on each new connection
-
 	length := opts.CodeLength
 	if length == 0 {
 		length = minIDLength
 	}
+	client, directory := connector.commands()
 	s := &Store{
-		redis:        redis.NewClient(options),
+		redis:        client,
 		publish:      "PUBLISH",
 		ttl:          int(rooms.TTLSeconds),
 		presence:     opts.Presence,
@@ -88,8 +74,11 @@ func Open(url config.RedisURL, rooms config.Rooms, opts Options) (*Store, error)
 		join:         script("join"),
 		people:       script("presence"),
 		mend:         script("mend"),
-		follower:     newFollower(options),
 	}
+	if s.cluster, _ = client.(*redis.ClusterClient); s.cluster != nil {
+		s.publish = "SPUBLISH" // is heard at the node that has the room, and not carried to all
+	}
+	s.follower = newFollower(connector.link, directory, s.cluster != nil)
 	if s.presence == 0 {
 		s.presence = defaultPresence
 	}
@@ -129,12 +118,27 @@ func (s *Store) Close() error { return errors.Join(s.follower.close(), s.redis.C
 // TTLSeconds is how long a room lives after the last activity in it.
 func (s *Store) TTLSeconds() int { return s.ttl }
 
-// Ping reports whether Redis answers.
+// Ping reports whether Redis answers; of a cluster, whether any node does. It
+// asks even while other questions are not, and their failures do not concern it.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	if err := s.redis.Ping(ctx).Err(); err != nil {
-		return unavailable(err)
+	var err error
+	if s.cluster == nil {
+		err = s.redis.Ping(ctx).Err()
+	} else {
+		var answered atomic.Bool
+		err = s.cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+			err := node.Ping(ctx).Err()
+			answered.CompareAndSwap(false, err == nil)
+			return err
+		})
+		if answered.Load() {
+			return nil
+		}
+	}
+	if err != nil {
+		return unavailable(reveal(err))
 	}
 	return nil
 }
@@ -142,11 +146,12 @@ func (s *Store) Ping(ctx context.Context) error {
 // run runs a script on a room's keys. Every script takes as its first arguments
 // the time to live, the command to publish with, and the channel.
 func (s *Store) run(ctx context.Context, script *redis.Script, id string, args ...any) (any, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
-	k := keysOf(id)
+	k := s.keys(id)
 	all := append(make([]any, 0, 3+len(args)), s.ttl, s.publish, k.channel)
-	reply, err := script.Run(ctx, s.redis, k.all(), append(all, args...)...).Result()
+	all = append(all, args...)
+	reply, err := ask(ctx, s, id, func(ctx context.Context) (any, error) {
+		return script.Run(ctx, s.redis, k.all(), all...).Result()
+	})
 	if err == nil || errors.Is(err, redis.Nil) {
 		return reply, err
 	}
@@ -157,9 +162,5 @@ func (s *Store) run(ctx context.Context, script *redis.Script, id string, args .
 			err = errors.Join(err, mendErr)
 		}
 	}
-	return nil, unavailable(err)
-}
-
-func unavailable(err error) error {
-	return apierr.Wrap(apierr.Unavailable, err, "the room store does not answer; try again").After(retryAfter)
+	return nil, err
 }

@@ -33,7 +33,7 @@ local ends = string.format('%.0f', now + length)
 for i = 7, 6 + left do
   remove(ARGV[i])
 end
-if redis.call('XLEN', log) == 0 then
+if redis.call('EXPIRE', log, ttl) == 0 or redis.call('XLEN', log) == 0 then -- a room must not end because memory is full
   return 0
 end
 local show = {} -- where in ARGV those are whose views are to be written
@@ -74,20 +74,12 @@ if whole == '1' then
   local head = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
   redis.call(publish, channel, 'all ' .. head[1] .. ' ' .. (head[2][4] or '') .. '\n[' .. table.concat(people, ',') .. ']')
 end
-if #show > 0 then
-  local ids, fields = {}, {}
-  for _, i in ipairs(show) do
-    ids[#ids + 1] = ARGV[i]
-    local cursor = cjson.decode(ARGV[i + 1]).cursor
-    if cursor then
-      fields[#fields + 1] = ARGV[i]
-      fields[#fields + 1] = cjson.encode(cursor)
-    end
+for _, i in ipairs(show) do
+  local id, cursor = ARGV[i], cjson.decode(ARGV[i + 1]).cursor
+  if redis.call('SADD', users, id) == 1 then -- perhaps the first
+    redis.call('EXPIRE', users, ttl)
   end
-  redis.call('SADD', users, unpack(ids))
-  redis.call('EXPIRE', users, ttl)
-  if #fields > 0 then
-    redis.call('HSET', cursors, unpack(fields))
+  if cursor and redis.call('HSET', cursors, id, cjson.encode(cursor)) == 1 then
     redis.call('EXPIRE', cursors, ttl)
   end
 end

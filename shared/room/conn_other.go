@@ -1,0 +1,6 @@
+//go:build !unix
+
+package room
+
+// readable is not asked by the client library on other systems.
+func readable(uintptr) bool { return false }
