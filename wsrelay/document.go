@@ -87,8 +87,8 @@ func (d *document) edit(change bridge.Change, author string) error {
 // skipped counts it. It fails only when the document itself is broken.
 func (d *document) take(entries []room.Entry) (skipped int, err error) {
 	for _, e := range entries {
-		if e.Kind != room.KindUpdate && e.Kind != room.KindSnapshot {
-			continue
+		if e.Kind != room.KindUpdate && e.Kind != room.KindSnapshot || e.Payload == "" {
+			continue // the channel tells that there is a snapshot, and not what is in it
 		}
 		switch err := d.doc.Load([]byte(e.Payload), origin{author: e.Author, log: true}); {
 		case errors.Is(err, crdt.ErrBroken):
@@ -181,8 +181,14 @@ func (d *document) reconcile(log replica) error {
 	if err := d.doc.Load(log.state, origin{log: true}); err != nil {
 		return err
 	}
-	for client, clock := range log.clients {
-		if _, ours := known[client]; room.IsAdopted(client) && !ours {
+	theirs := adopted(log.clients, known)
+	for client, clock := range theirs {
+		if err := d.doc.Load(deletion(client, clock), origin{}); err != nil {
+			return err
+		}
+	}
+	if len(theirs) == 0 { // then it may be ours that stands there twice
+		for client, clock := range adopted(known, log.clients) {
 			if err := d.doc.Load(deletion(client, clock), origin{}); err != nil {
 				return err
 			}
@@ -192,6 +198,17 @@ func (d *document) reconcile(log replica) error {
 		d.save(d.doc.EncodeStateAsUpdate(log.vector))
 	}
 	return nil
+}
+
+// adopted are those clients that adopted a text which another document does not know.
+func adopted(clients, other crdt.StateVector) crdt.StateVector {
+	unknown := make(crdt.StateVector)
+	for client, clock := range clients {
+		if _, known := other[client]; room.IsAdopted(client) && !known {
+			unknown[client] = clock
+		}
+	}
+	return unknown
 }
 
 // deletion is the update that deletes all that a client wrote up to a clock: no

@@ -35,22 +35,18 @@ func (r *liveRoom) hear(event room.Event) {
 // Anything else that is not known already has the log read again.
 func (r *liveRoom) hearEntryLocked(e room.Entry) {
 	switch {
-	case e.Next(r.head):
+	case e.Follows(r.head):
 		r.moveLocked(e)
-		r.heard = e.Position
 		r.savedEntryLocked(e.Nonce)
-		if e.Nonce != r.lastSaved { // what is ours is in the document
+		if room.MadeWith(e.Nonce) != r.lastSaved { // what is ours is in the document
 			r.takeLocked([]room.Entry{e})
 		}
 	case e.Epoch != r.head.Epoch:
 		r.suspectLocked(repairEpoch)
 	case r.recent.has(e.Position): // it was read before it was heard
-		if e.Seq > r.heard.Seq {
-			r.heard = e.Position
-		}
 		r.savedEntryLocked(e.Nonce)
-	case e.Seq <= r.head.Seq:
-		r.suspectLocked(repairRewind)
+	case e.Seq <= r.head.Seq+1: // it stands where another one stood, or behind another one
+		r.mistrustLocked()
 	default:
 		r.suspectLocked(repairGap)
 	}
@@ -58,6 +54,12 @@ func (r *liveRoom) hearEntryLocked(e room.Entry) {
 
 // moveLocked moves the position in the log to an entry.
 func (r *liveRoom) moveLocked(e room.Entry) {
+	if r.acked.Seq != 0 && e.Seq >= r.acked.Seq {
+		if e.Position != r.acked {
+			r.mistrustLocked() // ours stood there
+		}
+		r.acked = room.Position{}
+	}
 	r.head = e.Position
 	r.recent.add(e.Position)
 	r.tail.add(e)
@@ -150,7 +152,7 @@ func (r *liveRoom) hearLeftLocked(id string) {
 // hearRollLocked compares the list of people and the head of the log with what
 // was heard so far. They differ only if something was lost.
 func (r *liveRoom) hearRollLocked(roll room.Roll) {
-	if roll.Head != r.head && roll.Head != r.heard {
+	if roll.Head != r.head {
 		r.suspectLocked(repairHead)
 	}
 	r.hearPeopleLocked(roll.People)

@@ -118,12 +118,12 @@ func (r *liveRoom) open(ctx context.Context) error {
 // moveToLocked moves to the head of what was read of the log.
 func (r *liveRoom) moveToLocked(state room.State) {
 	if state.Whole {
-		r.tail, r.recent = tail{}, recent{}
+		r.tail, r.recent, r.acked = tail{}, recent{}, room.Position{}
 	}
 	for _, e := range state.Entries {
 		r.moveLocked(e)
 	}
-	r.head, r.heard = state.Head, state.Head
+	r.head = state.Head
 	if state.Meta != nil {
 		r.hearLanguageLocked(state.Meta.Language, "")
 	}
@@ -232,9 +232,12 @@ func (r *liveRoom) check(ctx context.Context, reason string) error {
 	}
 	r.relay.metrics.repairs.WithLabelValues(reason).Inc()
 	r.mu.Lock()
-	before := r.head
+	before, from := r.head, r.head
+	if r.mistrusted {
+		from = room.Position{}
+	}
 	r.mu.Unlock()
-	state, err := r.store.Load(ctx, r.id, before)
+	state, err := r.store.Load(ctx, r.id, from)
 	if errors.Is(err, room.ErrNotFound) {
 		if err := r.putBack(ctx); err != nil {
 			return err
@@ -255,6 +258,9 @@ func (r *liveRoom) check(ctx context.Context, reason string) error {
 	if len(state.Entries) > 0 {
 		r.takeLocked(state.Entries)
 		r.moveToLocked(state)
+	}
+	if r.acked.Seq > r.head.Seq { // it was told before the log was read
+		r.mistrustLocked()
 	}
 	r.wantRollLocked()
 	return nil
@@ -296,6 +302,7 @@ func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state ro
 		r.relay.metrics.rewinds.Inc()
 		r.log.WarnContext(ctx, "Redis lost the end of the log: writing it again")
 	}
+	r.mistrusted = false
 	version := r.doc.version()
 	if err := r.doc.reconcile(log); err != nil {
 		r.breakLocked(err)

@@ -21,7 +21,9 @@ func (r *liveRoom) keepPresence(ctx context.Context) {
 		whole := false
 		select {
 		case <-ctx.Done():
-			_ = r.reportPresence(context.WithoutCancel(ctx), false) // if it fails they time out
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+			_ = r.reportPresence(last, false) // if it fails they time out
+			cancel()
 			return
 		case <-wake:
 		case <-beat.C:

@@ -48,13 +48,14 @@ type liveRoom struct {
 	language language // that the text is written in
 
 	// The log. Guarded by mu.
-	head       room.Position // as far as it was taken in
-	heard      room.Position // as far as the channel told; behind head while a reply was faster
+	head       room.Position // as far as it was heard
 	recent     recent        // what stands there, up to head
 	suspect    bool          // it must be read again
 	reason     string        // why, for the metrics
 	sending    *batch        // the entry that is on its way
 	lastSaved  string        // nonce of the last entry of ours that stands in the log
+	acked      room.Position // of the last that a reply told of and the channel did not; zero: none
+	mistrusted bool          // all of the log must be read again, for its end was lost
 	tail       tail          // what stands behind the last snapshot
 	packing    bool          // a compaction is under way
 	packFailed time.Time     // when the last one failed
@@ -303,6 +304,13 @@ func (r *liveRoom) suspectLocked(reason string) {
 		r.suspect, r.reason = true, reason
 	}
 	signal(r.saveWake)
+}
+
+// mistrustLocked has all of the log read again: something stood there that does no
+// more, though what we heard last may stand.
+func (r *liveRoom) mistrustLocked() {
+	r.mistrusted, r.acked = true, room.Position{}
+	r.suspectLocked(repairRewind)
 }
 
 // breakLocked gives up a room whose document a bug has broken. Its people are

@@ -68,12 +68,11 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 		r.relay.metrics.appendErrors.Inc()
 		return err
 	}
-	entry := b.entry
-	entry.Position = at
-	if at.Next(r.head) {
-		r.moveLocked(entry) // it will be heard later
-	} else if at.Epoch == r.head.Epoch && at.Seq <= r.head.Seq && !r.recent.has(at) {
-		r.suspectLocked(repairRewind) // the log is shorter than we know it
+	switch {
+	case at.Seq <= r.acked.Seq, at.Seq <= r.head.Seq && !r.recent.has(at):
+		r.mistrustLocked() // the log is shorter than we know it
+	case at.Seq > r.head.Seq:
+		r.acked = at
 	}
 	r.savedEntryLocked(at.Nonce)
 	return nil
@@ -84,6 +83,7 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 // entry by the reply and by the channel.
 func (r *liveRoom) savedEntryLocked(nonce string) {
 	b := r.sending
+	nonce = room.MadeWith(nonce)
 	if b == nil || b.entry.Nonce != nonce {
 		return
 	}
@@ -153,6 +153,8 @@ func (r *liveRoom) writeView(ctx context.Context) {
 	case written:
 		r.viewed, r.viewAt = version, time.Time{}
 		r.wantViewLocked()
+	case r.acked.Seq > head.Seq: // the last entry is ours, and was not heard yet
+		r.viewAt = now.Add(viewEvery / 10)
 	default: // somebody appended later, and writes it
 		r.viewAt = time.Time{}
 	}
@@ -167,7 +169,7 @@ func (r *liveRoom) compactIfLong(ctx context.Context, keepers *sync.WaitGroup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	share := 2
-	if r.head.Nonce == r.lastSaved {
+	if room.MadeWith(r.head.Nonce) == r.lastSaved {
 		share = 1
 	}
 	if r.packing || r.broken || r.suspect || !r.tail.long(share) || time.Since(r.packFailed) < compactPause {

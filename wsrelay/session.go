@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -40,6 +39,8 @@ type session struct {
 	view       bridge.View
 	shows      int64       // the version of the text that it shows, for all that is known
 	settle     *time.Timer // sends the text again to a client that may not show it; nil before it is needed
+	probe      *time.Timer // asks the client which of several texts it has; nil before it is needed
+	probing    bool        // it is set, or the answer has not come
 	updates    int64       // counts the texts that it sent
 	batched    int64       // how many of them were made when the last entry was
 	wantsSaved bool
@@ -127,16 +128,22 @@ func (s *session) read(ctx context.Context) error {
 }
 
 // hearPong takes in what a pong says about the texts that the client was sent.
-// Pings that only ask for life say nothing.
+// One that answers no ping of ours, which a client may send, says nothing.
 func (s *session) hearPong(payload string) {
-	if number, ok := strings.CutPrefix(payload, pingBefore); ok {
-		if n, err := strconv.ParseInt(number, 10, 64); err == nil { // else the client made it up
-			s.room.due(s, n)
-		}
-	} else if number, ok := strings.CutPrefix(payload, pingBehind); ok {
-		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
-			s.room.prove(s, n)
-		}
+	if payload == "" {
+		return
+	}
+	n, err := strconv.ParseInt(payload[1:], 10, 64)
+	if err != nil {
+		return
+	}
+	switch payload[:1] {
+	case pingBefore:
+		s.room.due(s, n)
+	case pingBehind:
+		s.room.prove(s, n)
+	case pingAt:
+		s.room.answered(s, s.out.started.Add(time.Duration(n)))
 	}
 }
 
@@ -188,7 +195,9 @@ func (s *session) refuse(code, message string) {
 
 // stopLocked ends what a session that left has running.
 func (s *session) stopLocked() {
-	if s.settle != nil {
-		s.settle.Stop()
+	for _, timer := range []*time.Timer{s.settle, s.probe} {
+		if timer != nil {
+			timer.Stop()
+		}
 	}
 }

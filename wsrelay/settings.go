@@ -124,6 +124,10 @@ const (
 	// busy room needs to be let go of.
 	shrinkAfter = 30 * time.Second
 
+	// lastWord is how long a room that ends tries to say who has left: well below
+	// forcedStop.
+	lastWord = 500 * time.Millisecond
+
 	// maxChecking is how many rooms of a relay read their logs again at a time:
 	// when Redis comes back all want to, and whoever types must not wait for all.
 	maxChecking = 8

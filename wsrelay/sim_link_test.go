@@ -3,6 +3,7 @@ package wsrelay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -20,6 +21,7 @@ const simOpTimeout = 1500 * time.Millisecond
 // back; what is published comes in the order in which it was, mostly.
 type simLink struct {
 	sim     *sim
+	name    string
 	rng     *rand.Rand
 	weather simWeather
 	dead    bool      // its relay was killed
@@ -33,7 +35,10 @@ type simLink struct {
 var _ rooms = (*simLink)(nil)
 
 // simFeed is a room that the relay follows.
-type simFeed struct{ deliver func(room.Event) }
+type simFeed struct {
+	deliver    func(room.Event)
+	subscribed bool // Redis knows
+}
 
 // simWeather is how bad a link is. Chances are from 0 to 1.
 type simWeather struct {
@@ -42,8 +47,8 @@ type simWeather struct {
 	drop, double, overtakeable float64       // messages on the channel
 }
 
-func newSimLink(s *sim, rng *rand.Rand) *simLink {
-	return &simLink{sim: s, rng: rng, weather: s.plan.weather, feeds: make(map[string]*simFeed)}
+func newSimLink(s *sim, name string, rng *rand.Rand) *simLink {
+	return &simLink{sim: s, name: name, rng: rng, weather: s.plan.weather, feeds: make(map[string]*simFeed)}
 }
 
 // between is a time from low to high.
@@ -59,8 +64,11 @@ func (l *simLink) way() time.Duration {
 	if chance(l.rng, l.weather.late) {
 		d += between(l.rng, 100*time.Millisecond, 4*time.Second)
 	}
-	return max(d, time.Until(l.stalled))
+	return d
 }
+
+// stall is until when nothing gets through.
+func (l *simLink) stall() time.Time { return l.stalled }
 
 func simUnavailable(why string) error {
 	return apierr.Wrap(apierr.Unavailable, errors.New(why), "the room store does not answer; try again")
@@ -81,13 +89,13 @@ func simCall[T any](ctx context.Context, l *simLink, do func(*simStore) (T, erro
 	forget := chance(l.rng, l.weather.forget)
 	there, back := l.way(), l.way()
 	if !lost && !refused {
-		l.sim.after(there, func() {
+		l.sim.afterStall(there, l.stall, func() {
 			if l.dead && chance(l.rng, 0.5) {
 				return // it had not left the relay
 			}
 			value, err := do(l.sim.store)
 			if !forget {
-				l.sim.after(max(back, time.Until(l.stalled)), func() { replies <- reply{value, err} })
+				l.sim.afterStall(back, l.stall, func() { replies <- reply{value, err} })
 			}
 		})
 	}
@@ -113,11 +121,10 @@ func simCall[T any](ctx context.Context, l *simLink, do func(*simStore) (T, erro
 
 // Follow implements rooms.
 func (l *simLink) Follow(ctx context.Context, id string, deliver func(room.Event)) error {
-	feed := &simFeed{deliver}
+	feed := &simFeed{deliver: deliver}
+	l.sim.locked(func() { l.feeds[id] = feed })
 	_, err := simCall(ctx, l, func(*simStore) (bool, error) {
-		if !l.dead {
-			l.feeds[id] = feed
-		}
+		feed.subscribed = true
 		return true, nil
 	})
 	if err != nil {
@@ -136,7 +143,7 @@ func (l *simLink) Unfollow(id string) {
 // hear takes what Redis publishes. It reports whether the link is one that follows.
 func (l *simLink) hear(id string, e room.Event) bool {
 	feed := l.feeds[id]
-	if feed == nil || l.dead {
+	if feed == nil || !feed.subscribed || l.dead {
 		return false
 	}
 	switch {
@@ -160,13 +167,23 @@ func (l *simLink) hear(id string, e room.Event) bool {
 }
 
 func (l *simLink) deliver(id string, feed *simFeed, e room.Event, after time.Duration) {
-	l.sim.after(after, func() {
-		if stalled := time.Until(l.stalled); stalled > 0 {
-			l.deliver(id, feed, e, stalled)
-		} else if l.feeds[id] == feed && !l.dead {
+	l.sim.afterStall(after, l.stall, func() {
+		if l.feeds[id] == feed && !l.dead {
+			l.sim.detail("%s hears %s", l.name, eventName(e))
 			feed.deliver(e)
 		}
 	})
+}
+
+// eventName is what a timeline says of an event.
+func eventName(e room.Event) string {
+	switch e := e.(type) {
+	case room.Appended:
+		return fmt.Sprintf("entry %v", e.Position)
+	case room.Roll:
+		return fmt.Sprintf("all, head %v", e.Head)
+	}
+	return fmt.Sprintf("%T", e)
 }
 
 // interrupt loses what is published for a while. The relay is told afterwards,
@@ -209,7 +226,11 @@ func (l *simLink) Exists(ctx context.Context, id string) (bool, error) {
 
 // Load implements rooms.
 func (l *simLink) Load(ctx context.Context, id string, from room.Position) (room.State, error) {
-	return simCall(ctx, l, func(s *simStore) (room.State, error) { return s.load(id, from) })
+	return simCall(ctx, l, func(s *simStore) (room.State, error) {
+		state, err := s.load(id, from)
+		l.sim.detail("%s loads from %v: %d entries to %v, whole %v, %v", l.name, from, len(state.Entries), state.Head, state.Whole, err)
+		return state, err
+	})
 }
 
 // simAdopter is the first of the clients that adopt, as in shared/room.
@@ -244,7 +265,11 @@ func (l *simLink) Seed(ctx context.Context, id string, snapshot room.Snapshot) (
 
 // Append implements rooms.
 func (l *simLink) Append(ctx context.Context, id string, e room.Entry, again bool) (room.Position, error) {
-	return simCall(ctx, l, func(s *simStore) (room.Position, error) { return s.append(id, e, again) })
+	return simCall(ctx, l, func(s *simStore) (room.Position, error) {
+		at, err := s.append(id, e, again)
+		l.sim.detail("%s appends %s %v: %v %v", l.name, e.Nonce, again, at, err)
+		return at, err
+	})
 }
 
 // Compact implements rooms.

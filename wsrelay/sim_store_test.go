@@ -22,7 +22,7 @@ type simStore struct {
 	made     int // epochs and nonces
 
 	publish func(id string, e room.Event) (receivers int)
-	expired func(id string) // called before a log goes because its time is over
+	expired func() // called before a log goes because its time is over
 }
 
 // The keys of a room, in the order of the scripts.
@@ -40,7 +40,7 @@ var simKeyNames = [simKeys]string{"log", "seen", "presence", "code", "users", "c
 
 // simRoom is all keys of a room. One that is empty is not there.
 type simRoom struct {
-	log      *simLog
+	log      *simStream
 	seen     map[string]int64     // until when, in milliseconds
 	presence map[string]simPerson // by id
 	code     *string
@@ -55,8 +55,8 @@ type simPerson struct {
 	raw string
 }
 
-// simLog is a stream.
-type simLog struct {
+// simStream is a stream.
+type simStream struct {
 	epoch   string
 	last    int64 // seq that was given last
 	entries []simEntry
@@ -72,7 +72,7 @@ func newSimStore(ttl, presence time.Duration) *simStore {
 	return &simStore{
 		ttl: ttl, presence: presence, rooms: make(map[string]*simRoom),
 		publish: func(string, room.Event) int { return 0 },
-		expired: func(string) {},
+		expired: func() {},
 	}
 }
 
@@ -90,12 +90,20 @@ func (s *simStore) room(id string) *simRoom {
 	for key := range simKeys {
 		if r.has(key) && !r.ends[key].IsZero() && !now.Before(r.ends[key]) {
 			if key == simLogKey {
-				s.expired(id)
+				s.expired()
 			}
 			r.del(key)
 		}
 	}
 	return r
+}
+
+// log is that of the simulation's room, be its time over or not.
+func (s *simStore) log() *simStream {
+	if r := s.rooms[simRoomID]; r != nil {
+		return r.log
+	}
+	return nil
 }
 
 func (r *simRoom) has(key int) bool {
@@ -167,14 +175,14 @@ func (s *simStore) nonce() string {
 }
 
 // add is XADD.
-func (l *simLog) add(e simEntry) room.Position {
+func (l *simStream) add(e simEntry) room.Position {
 	l.last++
 	e.Position = room.Position{Epoch: l.epoch, Seq: l.last, Nonce: e.Nonce}
 	l.entries = append(l.entries, e)
 	return e.Position
 }
 
-func (l *simLog) head() room.Position {
+func (l *simStream) head() room.Position {
 	if l == nil || len(l.entries) == 0 {
 		return room.Position{}
 	}
@@ -182,7 +190,7 @@ func (l *simLog) head() room.Position {
 }
 
 // find is where the entry of a position stands; -1 when it does not.
-func (l *simLog) find(p room.Position) int {
+func (l *simStream) find(p room.Position) int {
 	if l.epoch != p.Epoch {
 		return -1
 	}
@@ -196,7 +204,7 @@ func (s *simStore) seed(id string, snapshot room.Snapshot, text *string) (made b
 		return false
 	}
 	s.made++
-	r.log = &simLog{epoch: strconv.Itoa(1_000_000 + s.made)}
+	r.log = &simStream{epoch: strconv.Itoa(1_000_000 + s.made)}
 	at := r.log.add(simEntry{
 		Entry: room.Entry{
 			Position: room.Position{Nonce: s.nonce()}, Kind: room.KindSnapshot, Payload: string(snapshot.Document),
@@ -281,18 +289,22 @@ func (s *simStore) append(id string, e room.Entry, again bool) (room.Position, e
 	if again {
 		last := r.log.entries[max(0, len(r.log.entries)-simLookBack):]
 		for _, known := range slices.Backward(last) {
-			if known.Nonce == e.Nonce {
+			if room.MadeWith(known.Nonce) == e.Nonce {
 				return known.Position, nil
 			}
 		}
+		e.Nonce += "." + s.nonce()
 	}
+	previous := r.log.head().Nonce
 	at := r.log.add(simEntry{Entry: room.Entry{
 		Position: room.Position{Nonce: e.Nonce}, Kind: e.Kind, Payload: e.Payload,
 	}})
 	if left := time.Until(r.ends[simLogKey]); left < s.ttl-min(time.Minute, s.ttl/10) {
 		s.expire(r, allSimKeys...)
 	}
-	s.publish(id, room.Appended{Entry: room.Entry{Position: at, Kind: e.Kind, Author: e.Author, Payload: e.Payload}})
+	s.publish(id, room.Appended{Entry: room.Entry{
+		Position: at, Kind: e.Kind, Author: e.Author, Previous: previous, Payload: e.Payload,
+	}})
 	return at, nil
 }
 
@@ -302,6 +314,7 @@ func (s *simStore) compact(id string, covered room.Position, snapshot room.Snaps
 	if r.log == nil || r.log.find(covered) < 0 {
 		return room.ErrEpoch
 	}
+	previous := r.log.head().Nonce
 	at := r.log.add(simEntry{
 		Entry: room.Entry{
 			Position: room.Position{Nonce: s.nonce()}, Kind: room.KindSnapshot, Payload: string(snapshot.Document),
@@ -309,7 +322,7 @@ func (s *simStore) compact(id string, covered room.Position, snapshot room.Snaps
 		meta: room.EncodeMeta(snapshot.Meta), covered: covered.Seq,
 	})
 	r.log.entries = slices.DeleteFunc(slices.Clone(r.log.entries), func(e simEntry) bool { return e.Seq <= covered.Seq })
-	s.publish(id, room.Appended{Entry: room.Entry{Position: at, Kind: room.KindSnapshot}})
+	s.publish(id, room.Appended{Entry: room.Entry{Position: at, Kind: room.KindSnapshot, Previous: previous}})
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
+	"github.com/tutti-live/tutti/wsrelay/bridge"
 )
 
 const (
@@ -155,6 +156,30 @@ func (r *liveRoom) prove(s *session, number int64) {
 	s.view.Prove(number, time.Now())
 	if s.shows != r.doc.version() {
 		r.flushLocked()
+	}
+	r.probeLocked(s)
+}
+
+// answered notes that a client has answered a ping that went out at a time.
+func (r *liveRoom) answered(s *session, asked time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.probing = false
+	s.view.Answered(asked)
+	r.probeLocked(s)
+}
+
+// probeLocked has a client asked in a while, when there is doubt about which text
+// it is looking at: its answer ends that, unless it was sent others meanwhile.
+func (r *liveRoom) probeLocked(s *session) {
+	if s.probing || !s.view.Doubtful() || r.people[s.id] == nil {
+		return
+	}
+	s.probing = true
+	if s.probe == nil {
+		s.probe = time.AfterFunc(bridge.Grace, s.out.probe)
+	} else {
+		s.probe.Reset(bridge.Grace)
 	}
 }
 

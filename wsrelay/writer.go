@@ -15,6 +15,7 @@ import (
 type writer struct {
 	conn    *websocket.Conn
 	metrics *metrics
+	started time.Time     // pings tell their time from here on
 	wake    chan struct{} // holds one token when there is something to do
 
 	mu      sync.Mutex
@@ -22,6 +23,7 @@ type writer struct {
 	slots   map[string]*outgoing // those of the queue that a newer one replaces
 	bytes   int                  // in the queue, without the text and a restart
 	restart *outgoing            // that is still in the queue; nil: none is
+	asking  bool                 // a ping is wanted behind what is queued
 	closing *goodbye             // set once: nothing is taken after it
 	said    bool                 // the close frame is out: the client's time is running
 }
@@ -47,7 +49,13 @@ const slotText = "text"
 func slotCursor(id string) string { return "cursor " + id }
 
 func newWriter(conn *websocket.Conn, m *metrics) *writer {
-	return &writer{conn: conn, metrics: m, wake: make(chan struct{}, 1), slots: make(map[string]*outgoing)}
+	return &writer{
+		conn:    conn,
+		metrics: m,
+		started: time.Now(),
+		wake:    make(chan struct{}, 1),
+		slots:   make(map[string]*outgoing),
+	}
 }
 
 // push queues a frame and never waits. A frame with a slot takes the place of
@@ -62,15 +70,27 @@ func (w *writer) push(frame []byte, slot string) bool {
 }
 
 // pushText queues the room's text, between two pings that tell what its client
-// has received. It returns the number of a text that it took the place of.
+// has received. It returns the number of a text that will not leave: the one that
+// it took the place of, or itself when the connection is ending.
 func (w *writer) pushText(frame []byte, number int64) (replaced int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.closing != nil {
+		return number
+	}
 	if waiting := w.slots[slotText]; waiting != nil {
 		replaced = waiting.number
 	}
 	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, number: number})
 	return replaced
+}
+
+// probe has the client asked for a sign of life, whose answer tells when that was.
+func (w *writer) probe() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asking = true
+	signal(w.wake)
 }
 
 // startOver puts a frame that says everything in the place of all that waits. A
@@ -167,10 +187,7 @@ func (w *writer) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-ping.C:
-			if err := w.control(websocket.PingMessage, nil); err != nil {
-				w.abort()
-				return
-			}
+			w.probe()
 		case <-age.C:
 			w.close(protocol.CloseServiceRestart, protocol.RestartReason(rand.N(minRetrySpread))) //nolint:gosec // as above
 		case <-w.wake:
@@ -185,12 +202,12 @@ func (w *writer) run(stop <-chan struct{}) {
 func (w *writer) drain() (done bool) {
 	for {
 		m, end := w.take()
-		if m == nil {
-			if end == nil {
-				return false
-			}
+		if m == nil && end != nil {
 			w.finish(*end)
 			return true
+		}
+		if m == nil {
+			return w.ask() != nil
 		}
 		if err := w.write(m); err != nil {
 			w.abort()
@@ -203,9 +220,26 @@ func (w *writer) drain() (done bool) {
 // the first comes before anything that the client made of the text, for clients
 // answer in order; the pong to the second proves that it has received the text.
 const (
-	pingBefore = "b"
-	pingBehind = "e"
+	pingBefore = "b" // and the text's number
+	pingBehind = "e" // and the text's number
+	pingAt     = "t" // and the time since the connection started in nanoseconds: it stands for itself
 )
+
+// ask sends a ping if one is wanted.
+func (w *writer) ask() error {
+	w.mu.Lock()
+	asking := w.asking
+	w.asking = false
+	w.mu.Unlock()
+	if !asking {
+		return nil
+	}
+	err := w.control(websocket.PingMessage, strconv.AppendInt([]byte(pingAt), int64(time.Since(w.started)), 10))
+	if err != nil {
+		w.abort()
+	}
+	return err
+}
 
 func (w *writer) write(m *outgoing) error {
 	number := strconv.AppendInt(nil, m.number, 10)

@@ -20,7 +20,7 @@ func TestAppend_TheLogHasAllInOrder(t *testing.T) {
 		relay := replay(t, store, create(t, store, "", ""))
 		for i := range 100 {
 			appended, err := relay.insert(t.Context(), i, string(rune('a'+i%26)))
-			if err != nil || !appended.Next(relay.head) || len(appended.Nonce) != 16 {
+			if err != nil || appended.Epoch != relay.head.Epoch || appended.Seq != relay.head.Seq+1 || len(appended.Nonce) != 16 {
 				t.Fatalf("entry %d: %+v, %v; head was %+v", i, appended, err, relay.head)
 			}
 			relay.head = appended
@@ -125,7 +125,7 @@ func TestAppend_AgainStandsOnce(t *testing.T) {
 		new := NewEntry(KindUpdate, "someone", "did not arrive")
 		new.Epoch = first.Epoch
 		position, err := store.Append(t.Context(), id, new, true)
-		if err != nil || position.Seq != 66 || position.Nonce != new.Nonce {
+		if err != nil || position.Seq != 66 || position.Nonce == new.Nonce || MadeWith(position.Nonce) != new.Nonce {
 			t.Errorf("what is not there: %+v, %v", position, err)
 		}
 		for want := int64(67); want < 69; want++ {
@@ -192,7 +192,10 @@ func TestAppend_ManyAtOnce_EachHasAPlace(t *testing.T) {
 		}
 		for _, e := range state.Entries {
 			told, ok := heard.next().(Appended)
-			if told.Author = ""; !ok || !e.Next(start) || told.Entry != e || appended[e.Position] != e.Payload {
+			if !ok || !told.Follows(start) {
+				t.Fatalf("after %+v the log has %+v, told is %+v", start, e, told)
+			}
+			if told.Author, told.Previous = "", ""; told.Entry != e || appended[e.Position] != e.Payload {
 				t.Fatalf("after %+v the log has %+v, told is %+v, appended %q", start, e, told, appended[e.Position])
 			}
 			start = e.Position

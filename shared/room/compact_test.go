@@ -37,7 +37,7 @@ func TestCompact_TrimsJustWhatItCovers(t *testing.T) {
 		}
 		state := load(t, store, relay.id)
 		heard.want(Appended{Entry{Position: state.Head, Kind: KindSnapshot}})
-		if len(state.Entries) != 4 || state.Entries[0].Position != positions[6] || !state.Head.Next(positions[8]) {
+		if len(state.Entries) != 4 || state.Entries[0].Position != positions[6] || state.Head.Seq != positions[8].Seq+1 {
 			t.Errorf("loaded %+v", state)
 		}
 		if state.Meta == nil || state.Meta.Language != "rust" {
@@ -46,7 +46,7 @@ func TestCompact_TrimsJustWhatItCovers(t *testing.T) {
 		if text := textOf(t, store, relay.id); text != "abcdefghi" {
 			t.Errorf("the text is %q", text)
 		}
-		if next := put(t, store, relay.id, KindUpdate, ""); !next.Next(state.Head) {
+		if next := put(t, store, relay.id, KindUpdate, ""); next.Seq != state.Head.Seq+1 {
 			t.Errorf("after %+v comes %+v", state.Head, next.Position)
 		}
 		for _, from := range positions[6:] {

@@ -154,7 +154,10 @@ func checkHeals(t *testing.T, url config.RedisURL, ids []string, happens func())
 			}
 			return err == nil
 		})
-		for heard[id].next() != Event(Appended{entry}) {
+		for {
+			if e, ok := heard[id].next().(Appended); ok && e.Position == entry.Position {
+				break
+			}
 		}
 		times := 0
 		for _, e := range load(t, store, id).Entries {

@@ -50,9 +50,9 @@ func parseEvent(message string) (Event, error) {
 	head, payload, _ := strings.Cut(message, "\n")
 	words := strings.Split(head, " ")
 	switch kind := words[0]; {
-	case kind == "entry" && len(words) == 5:
+	case kind == "entry" && len(words) == 6:
 		position, err := parsePosition(words[1], words[3])
-		return Appended{Entry{Position: position, Kind: Kind(words[2]), Author: words[4], Payload: payload}}, err
+		return Appended{Entry{Position: position, Kind: Kind(words[2]), Author: words[4], Previous: words[5], Payload: payload}}, err
 	case kind == "here":
 		var p Person
 		err := json.Unmarshal([]byte(payload), &p)

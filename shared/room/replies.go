@@ -9,16 +9,14 @@ import (
 	"strconv"
 )
 
-// statusOf reads the reply {status, value} of a script.
-func statusOf(reply any) (status, value string) {
+// statusOf reads the reply {status, value, nonce} of a script.
+func statusOf(reply any) (status, value, nonce string) {
 	parts, _ := reply.([]any)
-	if len(parts) > 0 {
-		status, _ = parts[0].(string)
+	said := [3]*string{&status, &value, &nonce}
+	for i := range min(len(parts), len(said)) {
+		*said[i], _ = parts[i].(string)
 	}
-	if len(parts) > 1 {
-		value, _ = parts[1].(string)
-	}
-	return status, value
+	return status, value, nonce
 }
 
 // parseState reads the reply of load.lua.

@@ -76,9 +76,17 @@ type Position struct {
 	Nonce string
 }
 
-// Next reports whether p comes right after earlier in the same log.
-func (p Position) Next(earlier Position) bool {
-	return p.Epoch == earlier.Epoch && p.Seq == earlier.Seq+1
+// MadeWith returns the nonce that NewEntry gave to the entry which bears a nonce:
+// one that is appended again bears the first with something behind it.
+func MadeWith(nonce string) string {
+	made, _, _ := strings.Cut(nonce, ".")
+	return made
+}
+
+// Follows reports whether the entry comes right after a position. The number
+// alone does not say so: the log may have been put back, and written on.
+func (e *Entry) Follows(p Position) bool {
+	return e.Epoch == p.Epoch && e.Seq == p.Seq+1 && e.Previous == p.Nonce
 }
 
 func parsePosition(id, nonce string) (Position, error) {
@@ -106,8 +114,11 @@ const (
 type Entry struct {
 	Position
 	Kind    Kind
-	Author  string // the person who did it; known only while it is published
 	Payload string
+
+	// Known only while it is published.
+	Author   string // the person who did it
+	Previous string // the nonce of the entry before it: by the number alone it may follow another
 }
 
 // NewEntry makes an entry to append, with a nonce of its own.

@@ -138,6 +138,47 @@ func (c Change) survivor(from, end int) (begin, n int) {
 	return from, max(end-from, 0)
 }
 
+// sparing is the change without what not all others of the same text drop too:
+// where it is not certain what somebody meant, nothing is to be lost that they may
+// not have seen. spared, of the text after c, brings back what c would have dropped.
+func (c Change) sparing(others []Change) (less, spared Change) {
+	moved := 0
+	for _, h := range c {
+		drops := []Hunk{{At: h.At, Drop: h.Drop}}
+		for _, other := range others {
+			drops = other.overlap(drops)
+		}
+		left := h.Drop
+		if h.Add > 0 {
+			less = append(less, Hunk{At: h.At, Add: h.Add, Text: h.Text})
+		}
+		for _, d := range drops {
+			if d.Drop > 0 {
+				less = less.drop(d.At, d.Drop)
+				left -= d.Drop
+			}
+		}
+		if left > 0 {
+			spared = append(spared, Hunk{At: h.At + moved + h.Add, Add: left})
+		}
+		moved += h.Add - h.Drop
+	}
+	return less, spared
+}
+
+// overlap is what of some ranges the change drops too.
+func (c Change) overlap(ranges []Hunk) (both []Hunk) {
+	for _, r := range ranges {
+		for _, h := range c {
+			from, to := max(r.At, h.At), min(r.At+r.Drop, h.At+h.Drop)
+			if from < to {
+				both = append(both, Hunk{At: from, Drop: to - from})
+			}
+		}
+	}
+	return both
+}
+
 // withoutText is a copy of the change with numbers only.
 func (c Change) withoutText() Change {
 	out := make(Change, len(c))

@@ -1,24 +1,32 @@
 package bridge
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/aymanbagabas/go-udiff/lcs"
 )
 
 const (
-	// grace is how long a text may still be the base of what a client sends
+	// Grace is how long a text may still be the base of what a client sends
 	// after the client is known to have received a newer one: twice held, to be
 	// on the safe side.
-	grace = 2 * time.Second
+	Grace = 2 * time.Second
 
 	// held is how long after receiving a text a client may well send one that it
 	// made before: frontends hold back what is typed for 300 ms.
 	held = 1 * time.Second
 
+	// debounce is for how long the frontends that we know hold back what is
+	// typed, and a little more.
+	debounce = 350 * time.Millisecond
+
 	// presumed is when a client that answers no pings is taken to have received a
 	// text.
-	presumed = 1 * time.Second
+	presumed = 10 * time.Second
 
 	// MaxUnproven is how many texts may be on the way to a client: more than
 	// come within any usual round trip. The next waits until the client is known
@@ -101,23 +109,26 @@ func (v *View) Due(number int64) {
 // Prove notes a pong that was asked for right behind the text with a number: the
 // client has received it.
 func (v *View) Prove(number int64, now time.Time) {
-	v.answers = true
+	var asked time.Time
 	for i := range v.texts {
-		if t := &v.texts[i]; t.number > 0 && t.number <= number && t.proven.IsZero() {
-			t.due, t.proven = true, now
+		if t := &v.texts[i]; t.number > 0 && t.number <= number {
+			asked = t.shown
+			if t.proven.IsZero() {
+				t.due, t.proven = true, now
+			}
 		}
 	}
-	v.Prune(now)
+	v.Answered(asked)
 }
 
-// Prune drops texts that the client cannot be looking at any more.
+// Prune drops what a client that answers no pings is not likely to be looking at
+// any more: all that can be done is to presume.
 func (v *View) Prune(now time.Time) {
+	if v.answers {
+		return
+	}
 	for i := len(v.texts) - 1; i > 0; i-- {
-		since := v.texts[i].proven
-		if !v.answers && v.texts[i].number > 0 { // all that can be done without an answer is to presume
-			since = v.texts[i].shown.Add(presumed)
-		}
-		if !since.IsZero() && now.Sub(since) >= grace {
+		if t := v.texts[i]; t.number > 0 && now.Sub(t.shown) >= presumed+Grace {
 			v.texts = slices.Delete(v.texts, 0, i)
 			return
 		}
@@ -146,10 +157,35 @@ func (v *View) Guessed() bool { return v.guessed }
 func (v *View) Receive(text string, base *int64, current string, history *History, now time.Time) Change {
 	v.Prune(now)
 	newest := v.texts[len(v.texts)-1]
-	v.guessed = len(v.texts) > 1 && (newest.proven.IsZero() || now.Sub(newest.proven) < held)
-	i, edit := v.base(text, base)
-	from := v.texts[i]
-	own := shown{text: text, seen: from.seen}
+	v.guessed = len(v.texts) > 1 && text != newest.text && (newest.proven.IsZero() || now.Sub(newest.proven) < held)
+	bases := v.bases(text, base, now)
+	var own shown
+	edits := make([]Change, len(bases))
+	for i, b := range bases {
+		own, edits[i] = v.carry(b, text, current, history)
+	}
+	last := len(bases) - 1
+	edit, spared := edits[last].sparing(edits[:last])
+	if len(spared) > 0 {
+		own.lag = append(own.lag, spared)
+	}
+	v.guessed = v.guessed || last > 0
+	own.shown = now
+	v.texts = append([]shown{own}, v.texts[bases[0].index+1:]...)
+	return edit
+}
+
+// base is a text that the client's new one may be a change of, and that change.
+type base struct {
+	index  int
+	change Change
+}
+
+// carry carries the change of a text forward to the room's present text. It
+// returns the new text with what happened since.
+func (v *View) carry(b base, text, current string, history *History) (own shown, edit Change) {
+	from, edit := v.texts[b.index], b.change
+	own = shown{text: text, seen: from.seen}
 	since, ok := history.Since(from.version)
 	if !ok { // so old that only the texts tell what happened
 		from.lag, since = nil, []Change{Diff(from.text, current).withoutText()}
@@ -162,8 +198,7 @@ func (v *View) Receive(text string, base *int64, current string, history *Histor
 			edit = edit.Over(change, true)
 		}
 	}
-	v.texts = append([]shown{own}, v.texts[i+1:]...)
-	return edit
+	return own, edit
 }
 
 // Settle notes the room's text and version after what Receive returned was
@@ -177,39 +212,55 @@ func (v *View) Settle(current string, version int64) (same bool) {
 		own.text = current // one copy in memory
 		own.lag = nil
 	}
-	return own.text == current && len(v.texts) == 1
+	newest := v.texts[len(v.texts)-1]
+	return newest.text == current && (own.text == current || newest.number > 0 && !newest.due)
 }
 
-// base finds the text that the client's new text is a change of, and the change:
-// the one that says so, or else the smallest, of equals that of the newest. A
-// text that the client cannot have received is none, and one that the new text
-// just repeats only if there is no other: but frontends do repeat what they were
-// just sent.
-func (v *View) base(text string, said *int64) (int, Change) {
-	if said != nil {
-		for i, t := range v.texts {
-			if t.seen == *said {
-				return i, Diff(t.text, text)
-			}
-		}
-	}
-	same, nearest, least := -1, -1, 0
-	var change Change
+// bases finds the texts that the client's new text may be a change of, oldest
+// first: the one that says so, or else the nearest. A text that the client cannot
+// have received is none, and one that it only repeats is none if there is another;
+// but frontends do repeat what they were just sent.
+func (v *View) bases(text string, said *int64, now time.Time) []base {
+	var bases []base
+	var least distance
+	same := -1
+	known := said != nil && slices.ContainsFunc(v.texts, func(t shown) bool { return t.seen == *said })
 	for i, t := range v.texts {
-		if !v.mayShow(t) {
+		if known && t.seen != *said || !known && !v.mayShow(t) {
 			continue
 		}
 		c := Diff(t.text, text)
 		if len(c) == 0 {
-			same = i
-		} else if n := c.size(t.text); nearest < 0 || n <= least {
-			nearest, least, change = i, n, c
+			same, bases = i, nil // it has received this, so it is no change of an earlier one
+			continue
+		}
+		d := c.distance(t.text, text)
+		if known {
+			d = distance{units: c.added()}
+		}
+		switch order := d.compare(least); {
+		case len(bases) == 0 || order < 0:
+			bases, least = []base{{i, c}}, d
+		case order == 0:
+			bases = append(bases, base{i, c})
 		}
 	}
-	if same >= 0 && (nearest < 0 || v.isEcho(same)) {
-		return same, nil
+	switch last := len(bases) - 1; {
+	case same >= 0 && (last < 0 || v.repeats(same, now)):
+		return []base{{same, nil}}
+	case last < 0: // it answers pings only now and then
+		return []base{{0, Diff(v.texts[0].text, text)}}
+	case v.there(bases[last].index, now):
+		return bases[last:]
 	}
-	return nearest, change
+	return bases
+}
+
+// there reports whether the client has had a text for so long that what it sends
+// now was made from it, or from a newer one.
+func (v *View) there(i int, now time.Time) bool {
+	t := v.texts[i]
+	return !t.proven.IsZero() && now.Sub(t.proven) >= held
 }
 
 // mayShow reports whether the client can be looking at a text. Clients answer in
@@ -217,23 +268,88 @@ func (v *View) base(text string, said *int64) (int, Change) {
 // that went out before that: if it answers pings at all, as it must.
 func (v *View) mayShow(t shown) bool { return t.number == 0 || t.due || !v.answers }
 
-// isEcho reports whether a text is the last that the client is known to have
-// received. It repeats that rather than undoing something within moments.
-func (v *View) isEcho(i int) bool {
-	newer := slices.ContainsFunc(v.texts[i+1:], func(t shown) bool { return t.due })
-	return !v.texts[i].proven.IsZero() && !newer
+// repeats reports whether a client that sends a text it may be looking at says
+// nothing by it: it sends back, perhaps late, what it received, or its own last
+// text, which it held back while it received another. Otherwise it has changed
+// back what was changed since, which nobody does within moments.
+func (v *View) repeats(i int, now time.Time) bool {
+	moment := held
+	if v.texts[i].number == 0 {
+		moment = debounce
+	}
+	return !slices.ContainsFunc(v.texts[i+1:], func(t shown) bool {
+		return !t.proven.IsZero() && now.Sub(t.proven) >= moment
+	})
 }
 
-// size is how much a change of a text changes. If it leaves nothing of it, the
-// two texts have nothing to do with each other, and lengths tell nothing.
-func (c Change) size(text string) int {
+// distance is how far a new text is from one that it may be a change of: by whole
+// lines first, because two lines may be much alike and have nothing to do with
+// each other, and then by what is changed in them. If nothing of a text is left,
+// lengths tell nothing.
+type distance struct{ lines, units int }
+
+func (c Change) distance(before, after string) distance {
 	changed, dropped := 0, 0
 	for _, h := range c {
 		changed += h.Add + h.Drop
 		dropped += h.Drop
 	}
-	if dropped == units(text) {
-		return math.MaxInt
+	if dropped == units(before) {
+		return distance{math.MaxInt, math.MaxInt}
 	}
-	return changed
+	start, end := commonEnds(before, after)
+	start = strings.LastIndexByte(before[:start], '\n') + 1
+	if n := strings.IndexByte(before[len(before)-end:], '\n'); n >= 0 {
+		end -= n + 1
+	} else {
+		end = 0
+	}
+	old := strings.SplitAfter(before[start:len(before)-end], "\n")
+	now := strings.SplitAfter(after[start:len(after)-end], "\n")
+	lines := 0
+	for _, d := range lcs.DiffLines(old, now) {
+		for _, line := range old[d.Start:d.End] {
+			lines += len(line)
+		}
+		for _, line := range now[d.ReplStart:d.ReplEnd] {
+			lines += len(line)
+		}
+	}
+	return distance{lines, changed}
 }
+
+// compare is negative when d is the smaller.
+func (d distance) compare(other distance) int {
+	return cmp.Or(cmp.Compare(d.lines, other.lines), cmp.Compare(d.units, other.units))
+}
+
+// added is how much a change puts in.
+func (c Change) added() (n int) {
+	for _, h := range c {
+		n += h.Add
+	}
+	return n
+}
+
+// Answered notes a pong to a ping that went out at a time: all that the client
+// sent before it answered has arrived. It drops what the client cannot be looking
+// at any more. That is not a matter of the time that has passed here: a client's
+// last text can be held up on the way, or this process can be, behind the pong
+// which shows that a newer text was received.
+func (v *View) Answered(asked time.Time) {
+	v.answers = true
+	for i := len(v.texts) - 1; i > 0; i-- {
+		if t := v.texts[i]; !t.proven.IsZero() && !asked.Before(t.proven.Add(Grace)) {
+			first := 0
+			if own := v.texts[0]; own.number == 0 && own.shown.After(t.proven) { // it came later
+				first = 1
+			}
+			v.texts = slices.Delete(v.texts, first, i)
+			return
+		}
+	}
+}
+
+// Doubtful reports whether there are several texts that the client may be
+// looking at.
+func (v *View) Doubtful() bool { return len(v.texts) > 1 }

@@ -4,7 +4,7 @@
 -- ARGV 1 ttl in seconds  2 publish command  3 channel  4 epoch  5 kind  6 nonce
 --      7 author  8 payload  9 '1' when the caller did not hear whether an earlier
 --      attempt worked, else '0'
--- Returns {'OK', entry id}, {'NOROOM'}, or {'EPOCH', the room's epoch}.
+-- Returns {'OK', entry id, nonce}, {'NOROOM'}, or {'EPOCH', the room's epoch}.
 
 local log = KEYS[1]
 local ttl, publish, channel, epoch, kind, nonce, author, payload, again = unpack(ARGV)
@@ -21,12 +21,17 @@ if current ~= epoch then
 end
 if again == '1' then
   for _, entry in ipairs(last) do
-    if entry[2][4] == nonce then -- fields are k, kind, n, nonce, d, payload
-      return { 'OK', entry[1] }
+    if string.sub(entry[2][4] or '', 1, #nonce) == nonce then -- fields are k, kind, n, nonce, d, payload
+      return { 'OK', entry[1], entry[2][4] }
     end
   end
+  -- The first attempt may have stood at this very place, in a log that was put
+  -- back since: who has seen it there must notice.
+  local time = redis.call('TIME')
+  nonce = nonce .. '.' .. time[1] .. string.format('%06d', time[2])
 end
 
+local previous = last[1][2][4] or ''
 local id = redis.call('XADD', log, epoch .. '-*', 'k', kind, 'n', nonce, 'd', payload)
 -- All keys are renewed together, and a heartbeat does it too: so once in a
 -- while is enough.
@@ -35,5 +40,5 @@ if redis.call('TTL', log) < ttl - math.min(60, ttl / 10) then
     redis.call('EXPIRE', key, ttl)
   end
 end
-redis.call(publish, channel, 'entry ' .. id .. ' ' .. kind .. ' ' .. nonce .. ' ' .. author .. '\n' .. payload)
-return { 'OK', id }
+redis.call(publish, channel, 'entry ' .. id .. ' ' .. kind .. ' ' .. nonce .. ' ' .. author .. ' ' .. previous .. '\n' .. payload)
+return { 'OK', id, nonce }

@@ -17,7 +17,8 @@ local entry = redis.call('XRANGE', log, covered, covered)[1]
 if not entry or entry[2][4] ~= known then -- fields are k, kind, n, nonce, d, payload
   return { 'GONE' }
 end
+local previous = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1][2][4] or ''
 local id = redis.call('XADD', log, epoch .. '-*', 'k', 's', 'n', nonce, 'd', document, 'm', meta, 'c', seq)
 redis.call('XTRIM', log, 'MINID', next)
-redis.call(publish, channel, 'entry ' .. id .. ' s ' .. nonce .. ' \n')
+redis.call(publish, channel, 'entry ' .. id .. ' s ' .. nonce .. '  ' .. previous .. '\n')
 return { 'OK', id }

@@ -24,5 +24,5 @@ end
 for _, key in ipairs(KEYS) do
   redis.call('EXPIRE', key, ttl)
 end
-redis.call(publish, channel, 'entry ' .. id .. ' s ' .. nonce .. ' \n')
+redis.call(publish, channel, 'entry ' .. id .. ' s ' .. nonce .. '  \n')
 return id

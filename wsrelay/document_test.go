@@ -1,0 +1,208 @@
+package wsrelay
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tutti-live/tutti/shared/crdt"
+	"github.com/tutti-live/tutti/shared/room"
+	"github.com/tutti-live/tutti/wsrelay/bridge"
+)
+
+const testText = "code"
+
+// typed is a document in which somebody has typed, all of it saved.
+func typed(t *testing.T, text string) *document {
+	t.Helper()
+	d := newDocument(testText)
+	d.write(t, text)
+	for d.nextBatch() != nil {
+	}
+	return d
+}
+
+// write makes a text of the one that there is.
+func (d *document) write(t *testing.T, text string) {
+	t.Helper()
+	if err := d.edit(bridge.Diff(d.String(), text), "u1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logOf is a log that has just this document.
+func logOf(t *testing.T, d *document) replica {
+	t.Helper()
+	log, skipped, err := replicaOf([]room.Entry{room.NewEntry(room.KindSnapshot, "", string(d.state()))}, testText)
+	if err != nil || skipped != 0 {
+		t.Fatal(skipped, err)
+	}
+	return log
+}
+
+// replay is the text that updates make, on top of a state.
+func replay(t *testing.T, state []byte, updates ...[]byte) string {
+	t.Helper()
+	doc := crdt.NewDoc()
+	for _, update := range append([][]byte{state}, updates...) {
+		if err := doc.Load(update, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return doc.Text(testText).String()
+}
+
+func TestDocument_BatchesAreBoundedAndMakeTheText(t *testing.T) {
+	d := newDocument(testText)
+	empty := d.state()
+	text, batches := "", [][]byte{}
+	for i := range 100 {
+		text += fmt.Sprintf("%d %s\n", i, strings.Repeat("x", batchBytes/20))
+		d.write(t, text)
+	}
+	d.collapseAt = 100 * batchBytes // not this time
+	for batch := d.nextBatch(); batch != nil; batch = d.nextBatch() {
+		batches = append(batches, batch)
+	}
+	if len(batches) < 4 || len(batches) > 10 {
+		t.Errorf("%d batches", len(batches))
+	}
+	if got := replay(t, empty, batches...); got != text {
+		t.Errorf("they make %d bytes of %d", len(got), len(text))
+	}
+	if d.unsavedBytes != 0 || d.unsaved != nil {
+		t.Errorf("%d bytes are unsaved", d.unsavedBytes)
+	}
+}
+
+func TestDocument_WhatWaitsInAnOutageIsBoundedByTheDocument(t *testing.T) {
+	d := newDocument(testText)
+	empty := d.state()
+	for i := range 2_000 { // everything is written anew each time
+		d.write(t, fmt.Sprintf("%d %s", i, strings.Repeat(string(rune('a'+i%26)), 1000)))
+	}
+	if d.unsavedBytes < 2_000_000 {
+		t.Fatalf("only %d bytes wait", d.unsavedBytes)
+	}
+	batch := d.nextBatch()
+	if len(batch) > 3*len(d.state()) || d.nextBatch() != nil {
+		t.Errorf("the batch has %d bytes, the document %d", len(batch), len(d.state()))
+	}
+	if got := replay(t, empty, batch); got != d.String() {
+		t.Errorf("it makes %q", got)
+	}
+}
+
+func TestDocument_Reconcile_BothSidesEndEqual(t *testing.T) {
+	base := typed(t, "one\ntwo\n")
+	ours, theirs := newDocument(testText), newDocument(testText)
+	for _, d := range []*document{ours, theirs} {
+		if _, err := d.take([]room.Entry{room.NewEntry(room.KindSnapshot, "", string(base.state()))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ours.write(t, "one ours\ntwo\n")
+	theirs.write(t, "one\ntwo theirs\n")
+	log := logOf(t, theirs)
+	if err := ours.reconcile(log); err != nil {
+		t.Fatal(err)
+	}
+	want := "one ours\ntwo theirs\n"
+	if ours.String() != want {
+		t.Errorf("we have %q", ours.String())
+	}
+	if got := replay(t, log.state, ours.unsaved...); got != want {
+		t.Errorf("the log will have %q", got)
+	}
+}
+
+func TestDocument_Reconcile_SavesNothingIfTheLogHasAll(t *testing.T) {
+	d := typed(t, "one\n")
+	if err := d.reconcile(logOf(t, d)); err != nil || len(d.unsaved) != 0 {
+		t.Errorf("%d updates are unsaved, %v", len(d.unsaved), err)
+	}
+}
+
+func TestDocument_Reconcile_AdoptedTextDoesNotStandTwice(t *testing.T) {
+	ours := typed(t, "one\ntwo\n")
+	adopter := crdt.NewDoc(crdt.WithClientID(1<<32 + 7))
+	if err := adopter.Text(testText).Insert(0, "one\n"); err != nil { // the view was a little older
+		t.Fatal(err)
+	}
+	adopted := newDocument(testText)
+	if err := adopted.doc.Load(adopter.EncodeStateAsUpdate(nil), origin{log: true}); err != nil {
+		t.Fatal(err)
+	}
+	adopted.write(t, "one\nnew there\n") // somebody has typed in the adopted room
+	log := logOf(t, adopted)
+	if err := ours.reconcile(log); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{ours.String(), replay(t, log.state, ours.unsaved...)} {
+		if strings.Count(text, "one\n") != 1 || strings.Count(text, "two\n") != 1 || strings.Count(text, "new there\n") != 1 {
+			t.Errorf("got %q", text)
+		}
+	}
+}
+
+func TestDocument_RoomThatWasAdoptedOnceKeepsItsText(t *testing.T) {
+	adopter := crdt.NewDoc(crdt.WithClientID(1<<32 + 7))
+	if err := adopter.Text(testText).Insert(0, "old\n"); err != nil {
+		t.Fatal(err)
+	}
+	ours := newDocument(testText)
+	if err := ours.doc.Load(adopter.EncodeStateAsUpdate(nil), origin{log: true}); err != nil {
+		t.Fatal(err)
+	}
+	log := logOf(t, ours)
+	ours.write(t, "old\nnew\n")
+	if err := ours.reconcile(log); err != nil || ours.String() != "old\nnew\n" {
+		t.Errorf("got %q, %v", ours.String(), err)
+	}
+}
+
+func TestDocument_TakeSkipsWhatCannotBeRead(t *testing.T) {
+	d := typed(t, "text")
+	before := d.state()
+	skipped, err := d.take([]room.Entry{
+		room.NewEntry(room.KindUpdate, "", "\x01\x02nonsense"),
+		room.NewEntry(room.KindSnapshot, "", ""),
+		room.NewEntry("zz", "", "of a later version"),
+	})
+	if skipped != 2 || err != nil || !bytes.Equal(d.state(), before) {
+		t.Errorf("skipped %d, %v", skipped, err)
+	}
+}
+
+func TestRecent_KnowsTheLastPlacesOnly(t *testing.T) {
+	var r recent
+	for seq := range int64(100) {
+		r.add(room.Position{Seq: seq, Nonce: fmt.Sprintf("n%d", seq)})
+	}
+	for seq := range int64(100) {
+		if got := r.has(room.Position{Seq: seq, Nonce: fmt.Sprintf("n%d", seq)}); got != (seq >= 36) {
+			t.Errorf("has(%d) = %v", seq, got)
+		}
+		if r.has(room.Position{Seq: seq, Nonce: "another"}) {
+			t.Errorf("has another entry at %d", seq)
+		}
+	}
+}
+
+func TestInbox_PastItsBoundsEverythingIsReadAgain(t *testing.T) {
+	b := inbox{wake: make(chan struct{}, 1)}
+	for range maxInbox + 5 {
+		b.put(room.Lost{})
+	}
+	if events := b.takeAll(); len(events) != 5 || events[0] != (room.Interrupted{}) {
+		t.Errorf("%d events are left, the first %T", len(events), events[0])
+	}
+	big := room.NewEntry(room.KindUpdate, "", strings.Repeat("x", maxInboxBytes/2))
+	for range 3 {
+		b.put(room.Appended{Entry: big})
+	}
+	if events := b.takeAll(); len(events) != 1 || events[0] != (room.Interrupted{}) {
+		t.Errorf("%d events are left, the first %T", len(events), events[0])
+	}
+}
