@@ -1,0 +1,58 @@
+package chaos
+
+import "time"
+
+// form is how long things take: as in production, or shortened.
+type form struct {
+	short bool
+
+	// heartbeat and presence are the settings of the relays. The crashed are
+	// gone after the two and ghostMargin. Redis may be away for what is left of
+	// presence after a heartbeat and the longest wait of a relay, 2 s, without
+	// anybody seeming to have left. That wait is shorter than any heartbeat.
+	heartbeat, presence time.Duration
+
+	writers  int           // people who type, in each style in turn
+	relays   int           // one of them may always be away
+	warmUp   time.Duration // of typing before the first strike
+	resume   time.Duration // of typing after each
+	ripeness time.Duration // how long a line is acknowledged before its writer may delete it
+
+	roundLimit time.Duration // after which a round is given up
+}
+
+// ghostMargin is left for telling everybody who is gone.
+const ghostMargin = 2 * time.Second
+
+var longForm = form{
+	heartbeat:  10 * time.Second,
+	presence:   28 * time.Second,
+	writers:    8,
+	relays:     3,
+	warmUp:     3 * time.Second,
+	resume:     2 * time.Second,
+	ripeness:   3 * time.Second,
+	roundLimit: 5 * time.Minute,
+}
+
+var shortForm = form{
+	short:      true,
+	heartbeat:  3 * time.Second,
+	presence:   8 * time.Second,
+	writers:    4,
+	relays:     3,
+	warmUp:     time.Second,
+	resume:     500 * time.Millisecond,
+	ripeness:   time.Second,
+	roundLimit: 45 * time.Second,
+}
+
+// Promises: how long after the last edit and the end of the fault all is well.
+const (
+	promised         = 5 * time.Second
+	promisedIfUnsaid = 15 * time.Second // where messages between relays were lost
+)
+
+// ghosts is how long somebody may seem to be there who is not, or the other
+// way round.
+func (f form) ghosts() time.Duration { return f.presence + f.heartbeat + ghostMargin }

@@ -1,0 +1,163 @@
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// roster is who is in the room in the eyes of one client, and what it was told
+// of them. It is guarded by the client's mutex.
+type roster struct {
+	here map[string]bool
+	told []arrival
+}
+
+// arrival is that somebody joined, or left.
+type arrival struct {
+	user   string
+	joined bool
+	at     time.Time
+	twice  bool // it was no news
+}
+
+func (r *roster) begin(users []string) {
+	r.here = make(map[string]bool)
+	for _, user := range users {
+		r.here[user] = true
+	}
+}
+
+func (r *roster) joined(user string) {
+	r.told = append(r.told, arrival{user: user, joined: true, at: time.Now(), twice: r.here[user]})
+	r.here[user] = true
+}
+
+func (r *roster) left(user string) {
+	r.told = append(r.told, arrival{user: user, at: time.Now(), twice: !r.here[user]})
+	delete(r.here, user)
+}
+
+// visits are all connections there were.
+type visits struct {
+	mu     sync.Mutex
+	all    []*visit
+	byUser map[string]*visit
+}
+
+// visit is when a connection was there.
+type visit struct {
+	client *client
+	ended  time.Time // zero while it is there
+}
+
+func (v *visits) begin(c *client) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.byUser == nil {
+		v.byUser = make(map[string]*visit)
+	}
+	visit := &visit{client: c}
+	v.all = append(v.all, visit)
+	v.byUser[c.user] = visit
+}
+
+func (v *visits) end(c *client) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.byUser[c.user].ended = time.Now()
+}
+
+// clients lists all connections there were.
+func (v *visits) clients() []*client {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var all []*client
+	for _, visit := range v.all {
+		all = append(all, visit.client)
+	}
+	return all
+}
+
+// open lists the connections there are.
+func (v *visits) open() []*client {
+	return slices.DeleteFunc(v.clients(), func(c *client) bool { return !c.isOpen() })
+}
+
+// on lists the connections that are with a relay.
+func (v *visits) on(relay *process) []*client {
+	return slices.DeleteFunc(v.open(), func(c *client) bool { return c.relay != relay })
+}
+
+// misseen says where what people see of each other differs from who is there.
+func (v *visits) misseen() string {
+	open := v.open()
+	there := make(map[string]bool)
+	for _, c := range open {
+		there[c.user] = true
+	}
+	for _, c := range open {
+		c.mu.Lock()
+		seen := maps.Clone(c.roster.here)
+		c.mu.Unlock()
+		if maps.Equal(seen, there) {
+			continue
+		}
+		for user := range seen {
+			if !there[user] {
+				return fmt.Sprintf("%s sees %s, who is gone", c.name(), v.nameOf(user))
+			}
+		}
+		for user := range there {
+			if !seen[user] {
+				return fmt.Sprintf("%s does not see %s, who is there", c.name(), v.nameOf(user))
+			}
+		}
+	}
+	return ""
+}
+
+func (v *visits) nameOf(user string) string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if visit := v.byUser[user]; visit != nil {
+		return visit.client.name()
+	}
+	return user
+}
+
+// earlyBy is how much earlier than here others may hear that somebody left: the
+// client's own end of the connection may be seen last.
+const earlyBy = time.Second
+
+// misreported lists what people were told of each other that is not so: that
+// somebody joined or left twice, or, unless absences are part of the fault, that
+// somebody left who was there.
+func (v *visits) misreported(absences bool) []string {
+	var wrong []string
+	for _, c := range v.clients() {
+		c.mu.Lock()
+		told := slices.Clone(c.roster.told)
+		c.mu.Unlock()
+		for _, a := range told {
+			v.mu.Lock()
+			visit := v.byUser[a.user]
+			v.mu.Unlock()
+			what := "left"
+			if a.joined {
+				what = "joined"
+			}
+			who := v.nameOf(a.user)
+			switch {
+			case a.twice:
+				wrong = append(wrong, fmt.Sprintf("%s was told at %s that %s %s, which it knew", c.name(), a.at.Format(clock), who, what))
+			case a.joined || absences || visit == nil:
+			case visit.ended.IsZero() || visit.ended.After(a.at.Add(earlyBy)):
+				wrong = append(wrong, fmt.Sprintf("%s was told at %s that %s left, who was there", c.name(), a.at.Format(clock), who))
+			}
+		}
+	}
+	return wrong
+}
