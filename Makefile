@@ -25,10 +25,10 @@ NPM_FOUND := $(and $(shell command -v node 2>/dev/null),$(shell command -v npm 2
 SESSIONS  ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test race fuzz lint bench bench-crdt fmt ci
+.PHONY: help dev build test race fuzz simulate chaos lint bench bench-crdt bench-relay fmt ci
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: ## Run everything in one process on :8000 (PORT overrides) with an embedded Redis
 	@go build -o bin/dev ./infra/cmd/dev && exec bin/dev
@@ -47,6 +47,12 @@ race: $(if $(NPM_FOUND),$(YJS_READY)) ## Run all tests with the race detector, t
 fuzz: $(YJS_READY) ## Compare random editing sessions with the real yjs (SESSIONS=100000, TUTTI_FUZZ_SEED repeats)
 	TUTTI_REQUIRE=all TUTTI_FUZZ_SESSIONS=$(SESSIONS) go test -count 1 -timeout 0 -v -run '^TestYjs_RandomSessions_SameBytes$$' ./shared/crdt
 
+simulate: ## Try schedules of relays, log and network in virtual time (SCHEDULES=10000, TUTTI_SIM_SEED repeats one)
+	TUTTI_SIM_SCHEDULES=$(or $(SCHEDULES),10000) go test -count 1 -timeout 0 -run '^TestSimulation$$' ./wsrelay
+
+chaos: ## Break real relays and Redis servers in every way we know, and count what is lost (ARGS="-only F7 -seed 1")
+	go run ./infra/cmd/chaos $(ARGS)
+
 lint: $(GOLANGCI) ## Check formatting, style and common mistakes
 	@for module in $(MODULES); do (cd $$module && ../$(GOLANGCI) run ./...) || exit 1; done
 
@@ -55,6 +61,9 @@ bench: ## Run the benchmarks
 
 bench-crdt: $(if $(NPM_FOUND),$(YJS_READY)) ## Measure shared/crdt next to yjs and ywasm (ARGS=-slow: also what takes those minutes)
 	go run ./shared/crdt/comparison $(ARGS)
+
+bench-relay: ## Measure real relays: latency, cost in Redis, memory, joins (ARGS=-quick)
+	go run ./infra/bench $(ARGS)
 
 ci: ## Install what the full run needs (Debian, Ubuntu) and run it, as CI does
 	@.ci/run

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clockTicks is how many ticks a second /proc counts in: 100 on every Linux.
+const clockTicks = 100
+
+// printFacts says on what machine and of what everything is measured.
+func (b *bench) printFacts(ctx context.Context) error {
+	redis, err := exec.CommandContext(ctx, "redis-server", "--version").Output()
+	if err != nil {
+		return fmt.Errorf("a redis-server is needed: %w", err)
+	}
+	commit, err := exec.CommandContext(ctx, "git", "describe", "--always", "--dirty").Output()
+	if err != nil {
+		commit = []byte("unknown") // not a checkout
+	}
+	fmt.Printf("Tutti %s, %s on %s/%s, %d CPUs (%s); %s\n", strings.TrimSpace(string(commit)),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel(), shortVersion(string(redis)))
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return fmt.Errorf("this needs Linux: %w", err)
+	}
+	fmt.Printf("load of the last minute when this began: %s; rounds: %d%s\n",
+		strings.Fields(string(load))[0], b.rounds, pick(b, "", "; QUICK: figures mean little"))
+	return nil
+}
+
+func cpuModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	_, rest, _ := strings.Cut(string(info), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(line, " \t:")
+}
+
+// shortVersion is the first words of what redis-server says of itself.
+func shortVersion(said string) string {
+	version, _, _ := strings.Cut(said, " sha=")
+	return strings.TrimSpace(version)
+}
+
+// cpuOf is how long a process has run on a processor, and its children that
+// have ended.
+func cpuOf(pid string) (own, children time.Duration, err error) {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat") //nolint:gosec // of a process of ours
+	if err != nil {
+		return 0, 0, err
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	const utime = 11 // after the name, as proc(5) counts
+	var ticks [4]int64
+	for i := range ticks {
+		if ticks[i], err = strconv.ParseInt(fields[utime+i], 10, 64); err != nil {
+			return 0, 0, err
+		}
+	}
+	return ofTicks(ticks[0] + ticks[1]), ofTicks(ticks[2] + ticks[3]), nil
+}
+
+func ofTicks(n int64) time.Duration { return time.Duration(n) * time.Second / clockTicks }
+
+// machineBusy is how long all processors together have worked.
+func machineBusy() (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(stat), "\n")
+	var sum int64
+	for i, field := range strings.Fields(line)[1:] {
+		const idle, iowait, guest = 3, 4, 8 // what comes behind guest is counted before
+		if i == idle || i == iowait || i >= guest {
+			continue
+		}
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return ofTicks(sum), nil
+}
+
+// share is who used the machine since a moment.
+type share struct {
+	world      *world
+	began      time.Time
+	all, bench time.Duration
+	bystanders time.Duration // what nobody of ours had used
+}
+
+func startShare(w *world) (*share, error) {
+	s := &share{world: w, began: time.Now()}
+	all, own, ours, err := s.read()
+	s.all, s.bench, s.bystanders = all, own, all-ours
+	return s, err
+}
+
+// read is the work of the machine, of this process, and of all that is ours.
+func (s *share) read() (all, own, ours time.Duration, err error) {
+	if all, err = machineBusy(); err != nil {
+		return 0, 0, 0, err
+	}
+	own, ended, err := cpuOf("self")
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	ours = own + ended
+	for _, p := range s.world.running() {
+		used, err := p.cpu()
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		ours += used
+	}
+	return all, own, ours, nil
+}
+
+// print says how much of the machine others used: above a few percent they
+// spoil the figures.
+func (s *share) print() error {
+	all, own, ours, err := s.read()
+	if err != nil {
+		return err
+	}
+	capacity := time.Since(s.began).Seconds() * float64(runtime.NumCPU())
+	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / capacity }
+	fmt.Printf("(took %.0f s; the machine was busy to %.0f %%: the clients here %.0f %%, programs that are not ours %.0f %%)\n",
+		time.Since(s.began).Seconds(), percent(all-s.all), percent(own-s.bench), percent(all-ours-s.bystanders))
+	return nil
+}

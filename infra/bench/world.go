@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// world is a Tutti: a Redis, the functions and relays.
+type world struct {
+	bench  *bench
+	redis  *process
+	admin  *redis.Client // for looking; the programs have their own
+	api    *process
+	relays []*relay // those that run
+}
+
+// relay is a relay in a process of its own.
+type relay struct {
+	*process
+	admin string // address of its metrics
+}
+
+// relayCount is how many relays a world begins with.
+const relayCount = 2
+
+func newWorld(ctx context.Context, b *bench) (_ *world, err error) {
+	w := &world{bench: b}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if err := w.startRedis(ctx); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, "functions")) //nolint:gosec // just built
+	cmd.Env = append(cmd.Environ(), "PORT=0", "REDIS_URL="+w.url(), "CREATE_RATE=1000000", "ROOM_CODE_LENGTH=16")
+	if w.api, err = start(ctx, "functions", cmd, saysListening); err != nil {
+		return nil, err
+	}
+	for range relayCount {
+		if _, err := w.startRelay(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+func (w *world) startRedis(ctx context.Context) error {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "redis-server", "--bind", host, "--port", port, "--dir", w.bench.dir, "--save", "", "--appendonly", "no") //nolint:gosec // the words are ours
+	w.redis, err = start(ctx, "redis-server", cmd, func(line string) string {
+		if strings.Contains(line, "Ready to accept connections") {
+			return addr
+		}
+		return ""
+	})
+	if err == nil {
+		w.admin = redis.NewClient(&redis.Options{Addr: addr, DisableIdentity: true})
+	}
+	return err
+}
+
+func (w *world) url() string { return "redis://" + w.redis.addr }
+
+// startRelay starts one more relay. It runs until the world ends, or stopRelay.
+func (w *world) startRelay(ctx context.Context) (*relay, error) {
+	admin, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(admin)
+	if err != nil {
+		return nil, err
+	}
+	name, args := filepath.Join(w.bench.dir, "wsrelay"), []string(nil)
+	if w.bench.profile != "" {
+		if name, err = os.Executable(); err != nil {
+			return nil, err
+		}
+		args = append(args, "-serve-relay")
+	}
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // just built
+	cmd.Env = append(cmd.Environ(), "PORT=0", "ADMIN_PORT="+port, "REDIS_URL="+w.url(),
+		"MAX_CONNECTIONS=10000", "MAX_CONNECTIONS_PER_CLIENT=10000")
+	p, err := start(ctx, fmt.Sprint("relay ", len(w.relays)+1), cmd, saysListening)
+	if err != nil {
+		return nil, err
+	}
+	r := &relay{process: p, admin: admin}
+	w.relays = append(w.relays, r)
+	return r, nil
+}
+
+// relay is the i-th relay, counted around.
+func (w *world) relay(i int) *relay { return w.relays[i%len(w.relays)] }
+
+// running is the processes that are not known to have ended.
+func (w *world) running() []*process {
+	var all []*process
+	for _, p := range append([]*process{w.redis, w.api}, processes(w.relays)...) {
+		if p == nil {
+			continue
+		}
+		select {
+		case <-p.done:
+		default:
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func processes(relays []*relay) []*process {
+	var all []*process
+	for _, r := range relays {
+		all = append(all, r.process)
+	}
+	return all
+}
+
+func (w *world) close() error {
+	var errs []error
+	if w.admin != nil {
+		errs = append(errs, w.admin.Close())
+	}
+	for _, p := range w.running() {
+		p.kill()
+	}
+	return errors.Join(errs...)
+}
+
+// create makes a room with a text, which is given as JSON has it.
+func (w *world) create(ctx context.Context, escaped []byte) (id string, err error) {
+	body := append(append([]byte(`{"code":"`), escaped...), `"}`...)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.api.addr+"/rooms", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	if response.StatusCode != http.StatusCreated {
+		return "", fmt.Errorf("POST /rooms: %s", response.Status)
+	}
+	var answer struct {
+		RoomID string `json:"room_id"`
+	}
+	err = json.NewDecoder(response.Body).Decode(&answer)
+	return answer.RoomID, err
+}
