@@ -49,7 +49,7 @@ func cpu(ctx context.Context, b *bench) error {
 		{name: "40 rooms of a lone typist, 2 KiB", rooms: 40, relays: 1, cast: cast{size: 2 << 10, typists: 1}},
 		{name: "40 rooms of 2 typists on one relay, 2 KiB", rooms: 40, relays: 1, cast: cast{size: 2 << 10, typists: 2}},
 		{name: "40 rooms of 2 typists on two relays, 2 KiB", rooms: 40, relays: 2, cast: cast{size: 2 << 10, typists: 2}},
-		{name: "the same, a cursor move with each edit", rooms: 40, relays: 2, cast: cast{size: 2 << 10, typists: 2, cursors: true}},
+		{name: "the same, and a cursor move with each edit", rooms: 40, relays: 2, cast: cast{size: 2 << 10, typists: 2, cursors: true}},
 		{name: "4 rooms of 10 typists on one relay, 2 KiB", rooms: 4, relays: 1, cast: cast{size: 2 << 10, typists: 10}},
 		{name: "10 rooms of a lone typist, 100 KiB", rooms: 10, relays: 1, cast: cast{size: 100 << 10, typists: 1}},
 		{name: "10 rooms of 2 typists on two relays, 100 KiB", rooms: 10, relays: 2, cast: cast{size: 100 << 10, typists: 2}},

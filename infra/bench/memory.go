@@ -10,7 +10,7 @@ import (
 const mib = 1 << 20
 
 // footprint is what a relay needs at a moment.
-type footprint struct{ rss, heap, goroutines, rooms float64 }
+type footprint struct{ rss, heap, stacks, goroutines, rooms float64 }
 
 // footprint reads what the relay needs. Its heap is what the last collection
 // found alive: half of the size at which the next one begins, less the stacks
@@ -19,10 +19,10 @@ func (r *relay) footprint(ctx context.Context) (f footprint, err error) {
 	if f.rss, err = r.rss(); err != nil {
 		return f, err
 	}
-	var next, stacks float64
+	var next float64
 	for name, value := range map[string]*float64{
 		"go_memstats_next_gc_bytes":     &next,
-		"go_memstats_stack_inuse_bytes": &stacks,
+		"go_memstats_stack_inuse_bytes": &f.stacks,
 		"go_goroutines":                 &f.goroutines,
 		"tutti_relay_rooms":             &f.rooms,
 	} {
@@ -30,7 +30,7 @@ func (r *relay) footprint(ctx context.Context) (f footprint, err error) {
 			return f, err
 		}
 	}
-	f.heap = max(0, (next-stacks)/2)
+	f.heap = max(0, (next-f.stacks)/2)
 	return f, nil
 }
 
@@ -142,7 +142,7 @@ func (t *tenancy) leave() error {
 
 func printNeeds(tenancies []*tenancy) {
 	table := newTable("memory: what a relay needs more than when it was started; heap is what is alive after a collection",
-		"relay with", "RSS at start MiB", "RSS MiB", "heap MiB", "per", "RSS KiB", "heap KiB", "goroutines")
+		"relay with", "RSS at start MiB", "RSS MiB", "heap MiB", "per", "RSS KiB", "heap KiB", "stacks KiB", "goroutines")
 	for _, t := range tenancies {
 		units := float64(t.rooms)
 		if t.unit == "connection" {
@@ -150,7 +150,7 @@ func printNeeds(tenancies []*tenancy) {
 		}
 		table.add(t.name, number(t.before.rss/mib), number(t.full.rss/mib), number(t.full.heap/mib), t.unit,
 			number((t.full.rss-t.before.rss)/1024/units), number((t.full.heap-t.before.heap)/1024/units),
-			number((t.full.goroutines-t.before.goroutines)/units))
+			number((t.full.stacks-t.before.stacks)/1024/units), number((t.full.goroutines-t.before.goroutines)/units))
 	}
 	table.print()
 }
