@@ -149,7 +149,9 @@ func (c *contract) step() {
 	n := len(c.sim.events)
 	c.sim.mu.Unlock()
 	for i, side := range c.sides() {
-		for _, e := range side.heard(c.t, n) {
+		events := side.heard(c.t, n)
+		slices.SortStableFunc(events, leavesLast)
+		for _, e := range events {
 			said[i] += "\n" + side.event(e)
 		}
 	}
@@ -158,6 +160,22 @@ func (c *contract) step() {
 	if said[0] != said[1] {
 		c.t.Fatalf("%s: %s\nRedis:\n%s\nmodel:\n%s", c.id, name, said[0], said[1])
 	}
+}
+
+// leavesLast puts what a call told of people leaving behind all else, by name:
+// Redis tells them in the order of a hash.
+func leavesLast(a, b room.Event) int {
+	left, isA := a.(room.Left)
+	other, isB := b.(room.Left)
+	switch {
+	case isA && isB:
+		return cmp.Compare(left.ID, other.ID)
+	case isA:
+		return 1
+	case isB:
+		return -1
+	}
+	return 0
 }
 
 func (c *contract) realKeys() []string {

@@ -57,10 +57,11 @@ func TestAppend_PayloadsAreKeptAndToldToTheByte(t *testing.T) {
 			before := load(t, store, id).Head
 			e := put(t, store, id, KindUpdate, payload)
 			told, ok := heard.next().(Appended)
+			e.Previous = before.Nonce
 			if !ok || told.Entry != e {
 				t.Errorf("%s: told %+.100v, want %+.100v", name, told, e)
 			}
-			e.Author = "" // not kept
+			e.Author, e.Previous = "", "" // not kept
 			if state := loadFrom(t, store, id, before); len(state.Entries) != 1 || state.Entries[0] != e {
 				t.Errorf("%s: it is not as it was appended", name)
 			}
