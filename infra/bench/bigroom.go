@@ -44,7 +44,7 @@ func bigRoom(ctx context.Context, b *bench) (err error) {
 	return nil
 }
 
-func (b *bench) bigTime() time.Duration { return pick(b, 10*time.Second, 2*time.Second) }
+func (b *bench) bigTime() time.Duration { return pick(b, 10*time.Second, time.Second) }
 
 // beside has the small rooms play.
 func (b *bench) beside(ctx context.Context, scenes []*scene) (all samples, err error) {

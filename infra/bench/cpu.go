@@ -82,7 +82,7 @@ func (b *bench) spend(ctx context.Context, row *cpuRow) (err error) {
 	play := func(d time.Duration) error {
 		return each(len(scenes), func(i int) error { return scenes[i].play(ctx, d) })
 	}
-	if err := play(warmUp); err != nil {
+	if err := play(b.warmUp()); err != nil {
 		return err
 	}
 	before, err := b.world.effort(ctx)
@@ -90,7 +90,7 @@ func (b *bench) spend(ctx context.Context, row *cpuRow) (err error) {
 		return err
 	}
 	edits := -editsOf(scenes)
-	d := pick(b, 10*time.Second, time.Second)
+	d := pick(b, 10*time.Second, 700*time.Millisecond)
 	if err := b.profiled(ctx, b.world.relays[0], row.name, d, func() error { return play(d) }); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 const typingRate = 5
 
 // warmUp is how long everyone types before what is measured counts.
-const warmUp = 1 * time.Second
+func (b *bench) warmUp() time.Duration { return pick(b, time.Second, 300*time.Millisecond) }
 
 // latency measures how long it takes until others see an edit.
 func latency(ctx context.Context, b *bench) error {
@@ -30,7 +30,7 @@ func latency(ctx context.Context, b *bench) error {
 	for range b.rounds {
 		for _, row := range rows {
 			row.cast.rate, row.cast.watchers = typingRate, relayCount
-			err := b.perform(ctx, row.cast, pick(b, 15*time.Second, 2*time.Second), func(s *scene) {
+			err := b.perform(ctx, row.cast, pick(b, 15*time.Second, time.Second), func(s *scene) {
 				for _, where := range []string{sameRelay, otherRelay} {
 					row.took[where] = append(row.took[where], s.take(where))
 				}
@@ -58,7 +58,7 @@ func (b *bench) perform(ctx context.Context, c cast, d time.Duration, take func(
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.play(ctx, warmUp); err != nil {
+	if err := s.play(ctx, b.warmUp()); err != nil {
 		return err
 	}
 	clear(s.took)
@@ -74,7 +74,7 @@ func saved(ctx context.Context, b *bench) error {
 	const rooms, typists, rate = 100, 2, 2
 	lone := cast{size: 2 << 10, typists: 1, rate: typingRate, saved: true}
 	var alone, crowded rounds
-	d := pick(b, 15*time.Second, 2*time.Second)
+	d := pick(b, 15*time.Second, time.Second)
 	for range b.rounds {
 		if err := b.perform(ctx, lone, d, func(s *scene) { alone = append(alone, s.take(toSaved)) }); err != nil {
 			return err
@@ -99,7 +99,7 @@ func (b *bench) savedInMany(ctx context.Context, n int, c cast, d time.Duration)
 	if err != nil {
 		return nil, err
 	}
-	if err := each(n, func(i int) error { return scenes[i].play(ctx, warmUp) }); err != nil {
+	if err := each(n, func(i int) error { return scenes[i].play(ctx, b.warmUp()) }); err != nil {
 		return nil, err
 	}
 	for _, s := range scenes {

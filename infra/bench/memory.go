@@ -106,7 +106,7 @@ func (b *bench) fill(ctx context.Context, t *tenancy) (err error) {
 	if err != nil || t.rate == 0 {
 		return errors.Join(err, b.profiled(ctx, t.relay, t.name, 0, func() error { return nil }))
 	}
-	return t.live(ctx, b, pick(b, 30*time.Second, 2*time.Second))
+	return t.live(ctx, b, pick(b, 30*time.Second, time.Second))
 }
 
 // live has all typists type for a while, and reads what that needs shortly before

@@ -163,7 +163,7 @@ func (b *bench) redisOfEdits(ctx context.Context, row *redisRow, c cast) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.play(ctx, warmUp); err != nil {
+	if err := s.play(ctx, b.warmUp()); err != nil {
 		return err
 	}
 	appended, err := b.world.sum(ctx, "tutti_relay_appends_total")
@@ -171,7 +171,7 @@ func (b *bench) redisOfEdits(ctx context.Context, row *redisRow, c cast) (err er
 		return err
 	}
 	before := s.edits()
-	work, err := b.world.during(ctx, func() error { return s.play(ctx, pick(b, 15*time.Second, 2*time.Second)) })
+	work, err := b.world.during(ctx, func() error { return s.play(ctx, pick(b, 15*time.Second, time.Second)) })
 	if err != nil {
 		return err
 	}
