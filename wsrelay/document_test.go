@@ -190,6 +190,31 @@ func TestRecent_KnowsTheLastPlacesOnly(t *testing.T) {
 	}
 }
 
+func TestUnheard_EveryEntryThatTheLogLosesIsNoticed(t *testing.T) {
+	at := func(seq int64, nonce string) room.Position { return room.Position{Epoch: "1", Seq: seq, Nonce: nonce} }
+	for name, test := range map[string]struct {
+		heard []room.Position
+		want  []bool
+		last  int64
+	}{
+		"all are heard":           {[]room.Position{at(1, "x"), at(2, "a"), at(3, "x"), at(4, "b")}, []bool{true, true, true, true}, 0},
+		"the first is another":    {[]room.Position{at(1, "x"), at(2, "x"), at(3, "x"), at(4, "b")}, []bool{true, false, true, true}, 0},
+		"the last is another":     {[]room.Position{at(2, "a"), at(4, "x")}, []bool{true, false}, 0},
+		"what is later is missed": {[]room.Position{at(5, "x")}, []bool{false}, 0},
+		"not all are heard yet":   {[]room.Position{at(2, "a"), at(3, "x")}, []bool{true, true}, 4},
+	} {
+		u := unheard{at(2, "a"), at(4, "b")}
+		for i, p := range test.heard {
+			if got := u.hear(p); got != test.want[i] {
+				t.Errorf("%s: hear(%v) = %v", name, p, got)
+			}
+		}
+		if u.last() != test.last {
+			t.Errorf("%s: the last is %d", name, u.last())
+		}
+	}
+}
+
 func TestInbox_PastItsBoundsEverythingIsReadAgain(t *testing.T) {
 	b := inbox{wake: make(chan struct{}, 1)}
 	for range maxInbox + 5 {

@@ -54,11 +54,8 @@ func (r *liveRoom) hearEntryLocked(e room.Entry) {
 
 // moveLocked moves the position in the log to an entry.
 func (r *liveRoom) moveLocked(e room.Entry) {
-	if r.acked.Seq != 0 && e.Seq >= r.acked.Seq {
-		if e.Position != r.acked {
-			r.mistrustLocked() // ours stood there
-		}
-		r.acked = room.Position{}
+	if !r.acked.hear(e.Position) {
+		r.mistrustLocked() // ours stood there
 	}
 	r.head = e.Position
 	r.recent.add(e.Position)

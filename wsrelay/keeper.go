@@ -118,7 +118,7 @@ func (r *liveRoom) open(ctx context.Context) error {
 // moveToLocked moves to the head of what was read of the log.
 func (r *liveRoom) moveToLocked(state room.State) {
 	if state.Whole {
-		r.tail, r.recent, r.acked = tail{}, recent{}, room.Position{}
+		r.tail, r.recent, r.acked = tail{}, recent{}, nil
 	}
 	for _, e := range state.Entries {
 		r.moveLocked(e)
@@ -259,7 +259,7 @@ func (r *liveRoom) check(ctx context.Context, reason string) error {
 		r.takeLocked(state.Entries)
 		r.moveToLocked(state)
 	}
-	if r.acked.Seq > r.head.Seq { // it was told before the log was read
+	if r.acked.last() > r.head.Seq { // it was told before the log was read
 		r.mistrustLocked()
 	}
 	r.wantRollLocked()

@@ -2,6 +2,7 @@ package wsrelay
 
 import (
 	"hash/maphash"
+	"slices"
 
 	"github.com/tutti-live/tutti/shared/room"
 )
@@ -24,6 +25,34 @@ func (r *recent) add(p room.Position) {
 func (r *recent) has(p room.Position) bool {
 	slot := r[uint64(p.Seq)%uint64(len(r))] //nolint:gosec // any number will do
 	return slot.seq == p.Seq && slot.nonce == maphash.String(nonceSeed, p.Nonce)
+}
+
+// maxUnheard is how many entries the channel may be late with: some seconds of
+// a room in which people type.
+const maxUnheard = 64
+
+// unheard is entries of this relay that stand in the log, as replies said, and
+// that the channel did not tell of yet: their places in order. An entry that the
+// log loses meanwhile is noticed by them, as nobody else has it.
+type unheard []room.Position
+
+// last is the last of them; 0 if there are none.
+func (u unheard) last() int64 {
+	if len(u) == 0 {
+		return 0
+	}
+	return u[len(u)-1].Seq
+}
+
+// hear takes out what stands at a place or before it. It is not ok when another
+// entry stood there.
+func (u *unheard) hear(p room.Position) (ok bool) {
+	n := 0
+	for ok = true; n < len(*u) && (*u)[n].Seq <= p.Seq; n++ {
+		ok = ok && (*u)[n] == p
+	}
+	*u = slices.Delete(*u, 0, n)
+	return ok
 }
 
 // A log is compacted when so much stands behind its last snapshot: what somebody

@@ -54,7 +54,7 @@ type liveRoom struct {
 	reason     string        // why, for the metrics
 	sending    *batch        // the entry that is on its way
 	lastSaved  string        // nonce of the last entry of ours that stands in the log
-	acked      room.Position // of the last that a reply told of and the channel did not; zero: none
+	acked      unheard       // entries of ours that the channel did not tell of yet
 	mistrusted bool          // all of the log must be read again, for its end was lost
 	tail       tail          // what stands behind the last snapshot
 	packing    bool          // a compaction is under way
@@ -309,7 +309,7 @@ func (r *liveRoom) suspectLocked(reason string) {
 // mistrustLocked has all of the log read again: something stood there that does no
 // more, though what we heard last may stand.
 func (r *liveRoom) mistrustLocked() {
-	r.mistrusted, r.acked = true, room.Position{}
+	r.mistrusted, r.acked = true, nil
 	r.suspectLocked(repairRewind)
 }
 

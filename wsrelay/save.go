@@ -69,10 +69,10 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 		return err
 	}
 	switch {
-	case at.Seq <= r.acked.Seq, at.Seq <= r.head.Seq && !r.recent.has(at):
-		r.mistrustLocked() // the log is shorter than we know it
+	case at.Seq <= r.acked.last(), at.Seq <= r.head.Seq && !r.recent.has(at), len(r.acked) == maxUnheard:
+		r.mistrustLocked() // the log is shorter than we know it, or nothing is heard of it
 	case at.Seq > r.head.Seq:
-		r.acked = at
+		r.acked = append(r.acked, at)
 	}
 	r.savedEntryLocked(at.Nonce)
 	return nil
@@ -153,7 +153,7 @@ func (r *liveRoom) writeView(ctx context.Context) {
 	case written:
 		r.viewed, r.viewAt = version, time.Time{}
 		r.wantViewLocked()
-	case r.acked.Seq > head.Seq: // the last entry is ours, and was not heard yet
+	case r.acked.last() > head.Seq: // the last entry is ours, and was not heard yet
 		r.viewAt = now.Add(viewEvery / 10)
 	default: // somebody appended later, and writes it
 		r.viewAt = time.Time{}

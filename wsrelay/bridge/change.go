@@ -15,6 +15,7 @@
 package bridge
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -179,6 +180,20 @@ func (c Change) overlap(ranges []Hunk) (both []Hunk) {
 	return both
 }
 
+// drops reports whether the change takes away any of n units from a place on.
+func (c Change) drops(at, n int) bool {
+	return slices.ContainsFunc(c, func(h Hunk) bool { return h.At < at+n && at < h.At+h.Drop })
+}
+
+// dropsAll reports whether the change leaves nothing of a text.
+func (c Change) dropsAll(text string) bool {
+	dropped := 0
+	for _, h := range c {
+		dropped += h.Drop
+	}
+	return dropped == units(text)
+}
+
 // withoutText is a copy of the change with numbers only.
 func (c Change) withoutText() Change {
 	out := make(Change, len(c))
@@ -192,4 +207,11 @@ func (c Change) withoutText() Change {
 func units(s string) int {
 	n, _ := lib0.UTF16Len([]byte(s)) // all text here is valid; the conversion copies nothing
 	return n
+}
+
+// cut is the part of a text that has n units from a place on.
+func cut(s string, at, n int) string {
+	start, _ := lib0.ByteOffset([]byte(s), at) // the conversions copy nothing here either
+	end, _ := lib0.ByteOffset([]byte(s[start:]), n)
+	return s[start : start+end]
 }

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -29,30 +30,97 @@ func Diff(before, after string) Change {
 			return Change{{At: units(before[:start]), Drop: units(before[start : start+len(dropped)])}}
 		}
 	}
-	start -= len(lastWord(before[:start]))
-	end -= len(firstWord(before[len(before)-end:]))
-	return diffWords(units(before[:start]), before[start:len(before)-end], after[start:len(after)-end])
+	if len(added)+len(dropped) <= maxWordwise {
+		start -= len(lastWord(before[:start]))
+		end -= len(firstWord(before[len(before)-end:]))
+		return diffWords(units(before[:start]), before[start:len(before)-end], after[start:len(after)-end])
+	}
+	start = strings.LastIndexByte(before[:start], '\n') + 1
+	end -= strings.IndexByte(before[len(before)-end:], '\n') + 1
+	return diffLines(units(before[:start]), before[start:len(before)-end], after[start:len(after)-end])
 }
 
-// diffWords is Diff word by word, of what stands at a place.
+// maxWordwise is how many bytes are compared word by word at most, which takes
+// some milliseconds. What is more is compared line by line first.
+const maxWordwise = 64 << 10
+
+// diffLines is Diff line by line, and word by word in the lines that changed.
+func diffLines(at int, old, now string) Change {
+	left := maxWordwise
+	return diffParts(at, old, now, slices.Collect(strings.Lines(old)), slices.Collect(strings.Lines(now)),
+		func(at int, gone, come string, _ bool) Change {
+			if left -= len(gone) + len(come); left < 0 || gone == "" || come == "" {
+				return Change{replace(at, gone, come)}
+			}
+			return diffWords(at, gone, come)
+		})
+}
+
+// diffWords is Diff word by word.
 func diffWords(at int, old, now string) Change {
+	return diffParts(at, old, now, words(old), words(now), func(at int, gone, come string, single bool) Change {
+		if start, end := commonEnds(gone, come); single && start+end == min(len(gone), len(come)) { // letters of one word
+			at += units(gone[:start])
+			gone, come = gone[start:len(gone)-end], come[start:len(come)-end]
+		}
+		return Change{replace(at, gone, come)}
+	})
+}
+
+// diffParts finds the parts of two texts that differ, and compares those. single
+// says that it is one part of each.
+func diffParts(at int, old, now string, oldParts, newParts []string, compare func(at int, gone, come string, single bool) Change) Change {
 	var c Change
 	known := make(map[string]rune)
-	oldWords, newWords := words(old), words(now)
-	oldEnds, newEnds := ends(oldWords), ends(newWords)
+	oldEnds, newEnds := ends(oldParts), ends(newParts)
 	done := 0 // bytes of old that at stands behind
-	for _, d := range lcs.DiffRunes(numbered(oldWords, known), numbered(newWords, known)) {
-		at += units(old[done:oldEnds[d.Start]])
-		gone, come := old[oldEnds[d.Start]:oldEnds[d.End]], now[newEnds[d.ReplStart]:newEnds[d.ReplEnd]]
-		h := Hunk{At: at, Drop: units(gone), Add: units(come), Text: come}
-		if start, end := commonEnds(gone, come); start+end == min(len(gone), len(come)) && d.End == d.Start+1 && d.ReplEnd == d.ReplStart+1 {
-			gone, come := gone[start:len(gone)-end], come[start:len(come)-end] // letters of one word
-			h = Hunk{At: at + units(old[oldEnds[d.Start]:][:start]), Drop: units(gone), Add: units(come), Text: come}
-		}
-		c = append(c, h)
-		at, done = at+units(gone), oldEnds[d.End]
+	for _, d := range align(numbered(oldParts, known), numbered(newParts, known)) {
+		from, to := oldEnds[d.Start], oldEnds[d.End]
+		at += units(old[done:from])
+		single := d.End == d.Start+1 && d.ReplEnd == d.ReplStart+1
+		c = append(c, compare(at, old[from:to], now[newEnds[d.ReplStart]:newEnds[d.ReplEnd]], single)...)
+		at, done = at+units(old[from:to]), to
 	}
 	return c
+}
+
+// replace is the hunk by which one piece stands in for another.
+func replace(at int, gone, come string) Hunk {
+	return Hunk{At: at, Drop: units(gone), Add: units(come), Text: come}
+}
+
+const (
+	// alignLimit is how many differences the library finds from either end before
+	// it takes all that is between for one.
+	alignLimit = 50
+
+	// alignRounds is how often it is asked to go on there: enough for some thousand
+	// differences.
+	alignRounds = 64
+)
+
+// align finds the parts that differ.
+func align(a, b []rune) []lcs.Diff {
+	diffs := lcs.DiffRunes(a, b)
+	for i, round := 0, 0; i < len(diffs) && round < alignRounds; {
+		d := diffs[i]
+		if min(d.End-d.Start, d.ReplEnd-d.ReplStart) == 0 || d.End-d.Start+d.ReplEnd-d.ReplStart <= 2*alignLimit {
+			i++
+			continue
+		}
+		round++
+		inner := lcs.DiffRunes(a[d.Start:d.End], b[d.ReplStart:d.ReplEnd])
+		if len(inner) == 1 && inner[0].End == d.End-d.Start && inner[0].ReplEnd == d.ReplEnd-d.ReplStart && inner[0].Start == 0 && inner[0].ReplStart == 0 {
+			i++ // nothing in them is alike
+			continue
+		}
+		for j := range inner {
+			inner[j].Start, inner[j].End = inner[j].Start+d.Start, inner[j].End+d.Start
+			inner[j].ReplStart, inner[j].ReplEnd = inner[j].ReplStart+d.ReplStart, inner[j].ReplEnd+d.ReplStart
+		}
+		diffs = slices.Replace(diffs, i, i+1, inner...)
+	}
+	return diffs
 }
 
 // slide is by how many bytes something that was put in or taken out behind some

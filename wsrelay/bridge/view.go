@@ -1,13 +1,8 @@
 package bridge
 
 import (
-	"cmp"
-	"math"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/aymanbagabas/go-udiff/lcs"
 )
 
 const (
@@ -15,14 +10,6 @@ const (
 	// after the client is known to have received a newer one: twice held, to be
 	// on the safe side.
 	Grace = 2 * time.Second
-
-	// held is how long after receiving a text a client may well send one that it
-	// made before: frontends hold back what is typed for 300 ms.
-	held = 1 * time.Second
-
-	// debounce is for how long the frontends that we know hold back what is
-	// typed, and a little more.
-	debounce = 350 * time.Millisecond
 
 	// presumed is when a client that answers no pings is taken to have received a
 	// text.
@@ -50,6 +37,12 @@ type View struct {
 	guessed bool
 
 	answers bool // the client has answered a ping
+	echoes  bool // it has sent back what it had received
+	plain   bool // it has let something be that it could have sent back
+	prompt  bool // it has sent two texts in so short a time that it holds back nothing
+
+	asked  time.Time // when the last ping went out of those that it has answered
+	before time.Time // a time before which its last text was not sent, nor anything before init
 }
 
 // shown is a text that a client may be looking at.
@@ -74,6 +67,11 @@ func (v *View) Show(text string, version int64, now time.Time) (number int64) {
 	v.Prune(now)
 	v.guessed = false
 	v.sent++
+	if v.sent == 1 {
+		v.asked, v.before = now, now
+	} else if last := v.texts[len(v.texts)-1]; last.number > 0 && v.had(last, quiet, now) {
+		v.plain = true
+	}
 	v.texts = append(v.texts, shown{text: text, number: v.sent, seen: version, version: version, shown: now})
 	return v.sent
 }
@@ -102,6 +100,7 @@ func (v *View) Due(number int64) {
 	for i := range v.texts {
 		if t := &v.texts[i]; t.number > 0 && t.number <= number {
 			t.due = true
+			v.asked = later(v.asked, t.shown)
 		}
 	}
 }
@@ -156,13 +155,14 @@ func (v *View) Guessed() bool { return v.guessed }
 // Apply the change, add it to the history if there is any, and then call Settle.
 func (v *View) Receive(text string, base *int64, current string, history *History, now time.Time) Change {
 	v.Prune(now)
+	v.learn(text, now)
 	newest := v.texts[len(v.texts)-1]
-	v.guessed = len(v.texts) > 1 && text != newest.text && (newest.proven.IsZero() || now.Sub(newest.proven) < held)
+	v.guessed = len(v.texts) > 1 && text != newest.text && !v.had(newest, held, now)
 	bases := v.bases(text, base, now)
 	var own shown
 	edits := make([]Change, len(bases))
 	for i, b := range bases {
-		own, edits[i] = v.carry(b, text, current, history)
+		own, edits[i] = v.carry(v.texts[b.index], b.change, text, current, history)
 	}
 	last := len(bases) - 1
 	edit, spared := edits[last].sparing(edits[:last])
@@ -175,16 +175,24 @@ func (v *View) Receive(text string, base *int64, current string, history *Histor
 	return edit
 }
 
-// base is a text that the client's new one may be a change of, and that change.
-type base struct {
-	index  int
-	change Change
+// learn notes what a text tells about how its sender was written.
+func (v *View) learn(text string, now time.Time) {
+	if now.Sub(v.before) < promptly {
+		v.prompt = true
+	}
+	v.before = v.asked
+	for i, t := range v.texts {
+		newest := i == len(v.texts)-1
+		if t.number > 0 && t.text == text && v.mayShow(t) && (newest || !v.prompt && !v.plain) {
+			v.echoes, v.plain = true, false
+		}
+	}
 }
 
 // carry carries the change of a text forward to the room's present text. It
 // returns the new text with what happened since.
-func (v *View) carry(b base, text, current string, history *History) (own shown, edit Change) {
-	from, edit := v.texts[b.index], b.change
+func (v *View) carry(from shown, change Change, text, current string, history *History) (own shown, edit Change) {
+	edit = change
 	own = shown{text: text, seen: from.seen}
 	since, ok := history.Since(from.version)
 	if !ok { // so old that only the texts tell what happened
@@ -216,121 +224,6 @@ func (v *View) Settle(current string, version int64) (same bool) {
 	return newest.text == current && (own.text == current || newest.number > 0 && !newest.due)
 }
 
-// bases finds the texts that the client's new text may be a change of, oldest
-// first: the one that says so, or else the nearest. A text that the client cannot
-// have received is none, and one that it only repeats is none if there is another;
-// but frontends do repeat what they were just sent.
-func (v *View) bases(text string, said *int64, now time.Time) []base {
-	var bases []base
-	var least distance
-	same := -1
-	known := said != nil && slices.ContainsFunc(v.texts, func(t shown) bool { return t.seen == *said })
-	for i, t := range v.texts {
-		if known && t.seen != *said || !known && !v.mayShow(t) {
-			continue
-		}
-		c := Diff(t.text, text)
-		if len(c) == 0 {
-			same, bases = i, nil // it has received this, so it is no change of an earlier one
-			continue
-		}
-		d := c.distance(t.text, text)
-		if known {
-			d = distance{units: c.added()}
-		}
-		switch order := d.compare(least); {
-		case len(bases) == 0 || order < 0:
-			bases, least = []base{{i, c}}, d
-		case order == 0:
-			bases = append(bases, base{i, c})
-		}
-	}
-	switch last := len(bases) - 1; {
-	case same >= 0 && (last < 0 || v.repeats(same, now)):
-		return []base{{same, nil}}
-	case last < 0: // it answers pings only now and then
-		return []base{{0, Diff(v.texts[0].text, text)}}
-	case v.there(bases[last].index, now):
-		return bases[last:]
-	}
-	return bases
-}
-
-// there reports whether the client has had a text for so long that what it sends
-// now was made from it, or from a newer one.
-func (v *View) there(i int, now time.Time) bool {
-	t := v.texts[i]
-	return !t.proven.IsZero() && now.Sub(t.proven) >= held
-}
-
-// mayShow reports whether the client can be looking at a text. Clients answer in
-// order, so it cannot have made anything of a text before it answered the ping
-// that went out before that: if it answers pings at all, as it must.
-func (v *View) mayShow(t shown) bool { return t.number == 0 || t.due || !v.answers }
-
-// repeats reports whether a client that sends a text it may be looking at says
-// nothing by it: it sends back, perhaps late, what it received, or its own last
-// text, which it held back while it received another. Otherwise it has changed
-// back what was changed since, which nobody does within moments.
-func (v *View) repeats(i int, now time.Time) bool {
-	moment := held
-	if v.texts[i].number == 0 {
-		moment = debounce
-	}
-	return !slices.ContainsFunc(v.texts[i+1:], func(t shown) bool {
-		return !t.proven.IsZero() && now.Sub(t.proven) >= moment
-	})
-}
-
-// distance is how far a new text is from one that it may be a change of: by whole
-// lines first, because two lines may be much alike and have nothing to do with
-// each other, and then by what is changed in them. If nothing of a text is left,
-// lengths tell nothing.
-type distance struct{ lines, units int }
-
-func (c Change) distance(before, after string) distance {
-	changed, dropped := 0, 0
-	for _, h := range c {
-		changed += h.Add + h.Drop
-		dropped += h.Drop
-	}
-	if dropped == units(before) {
-		return distance{math.MaxInt, math.MaxInt}
-	}
-	start, end := commonEnds(before, after)
-	start = strings.LastIndexByte(before[:start], '\n') + 1
-	if n := strings.IndexByte(before[len(before)-end:], '\n'); n >= 0 {
-		end -= n + 1
-	} else {
-		end = 0
-	}
-	old := strings.SplitAfter(before[start:len(before)-end], "\n")
-	now := strings.SplitAfter(after[start:len(after)-end], "\n")
-	lines := 0
-	for _, d := range lcs.DiffLines(old, now) {
-		for _, line := range old[d.Start:d.End] {
-			lines += len(line)
-		}
-		for _, line := range now[d.ReplStart:d.ReplEnd] {
-			lines += len(line)
-		}
-	}
-	return distance{lines, changed}
-}
-
-// compare is negative when d is the smaller.
-func (d distance) compare(other distance) int {
-	return cmp.Or(cmp.Compare(d.lines, other.lines), cmp.Compare(d.units, other.units))
-}
-
-// added is how much a change puts in.
-func (c Change) added() (n int) {
-	for _, h := range c {
-		n += h.Add
-	}
-	return n
-}
-
 // Answered notes a pong to a ping that went out at a time: all that the client
 // sent before it answered has arrived. It drops what the client cannot be looking
 // at any more. That is not a matter of the time that has passed here: a client's
@@ -338,6 +231,7 @@ func (c Change) added() (n int) {
 // which shows that a newer text was received.
 func (v *View) Answered(asked time.Time) {
 	v.answers = true
+	v.asked = later(v.asked, asked)
 	for i := len(v.texts) - 1; i > 0; i-- {
 		if t := v.texts[i]; !t.proven.IsZero() && !asked.Before(t.proven.Add(Grace)) {
 			first := 0
@@ -353,3 +247,10 @@ func (v *View) Answered(asked time.Time) {
 // Doubtful reports whether there are several texts that the client may be
 // looking at.
 func (v *View) Doubtful() bool { return len(v.texts) > 1 }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
