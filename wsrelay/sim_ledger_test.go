@@ -119,7 +119,7 @@ func (l *simLedger) checkSaved(conn *simConn, texts int64) {
 			}
 		}
 		if !log[p.word] {
-			l.sim.fail("%s is told that %q is saved, and it is not in the log", conn.client.name(), p.word)
+			l.sim.misjudge("%s is told that %q is saved, and it is not in the log", conn.client.name(), p.word)
 			return
 		}
 		p.logged = l.damage
@@ -192,7 +192,7 @@ func (l *simLedger) checkWords(text string) (count map[string]int) {
 		if p := l.pieces[word]; p == nil {
 			l.sim.fail("%q is in the text, and nobody typed that", word)
 		} else if count[word] == 2 {
-			l.sim.fail("%q is in the text twice", word)
+			l.sim.misjudge("%q is in the text twice", word)
 		}
 	}
 	return count
@@ -206,7 +206,7 @@ func (l *simLedger) checkHeld(live *liveRoom, text string) {
 	count := l.checkWords(text)
 	for _, p := range l.order {
 		if p.owed() && p.holder == live && count[p.word] == 0 {
-			l.sim.fail("%q is gone", p.word)
+			l.sim.misjudge("%q is gone", p.word)
 			p.excused = true
 		}
 	}
@@ -221,7 +221,7 @@ func (l *simLedger) check(text string) {
 			if p.by != nil {
 				by = p.by.name()
 			}
-			l.sim.fail("%q, from %s, is not in the text", p.word, by)
+			l.sim.misjudge("%q, from %s, is not in the text", p.word, by)
 		}
 		if p.delivered && p.removed && !p.excused && l.damage == 0 && count[p.word] > 0 {
 			l.sim.tally.returned++

@@ -19,6 +19,10 @@ type simPlan struct {
 	lag     time.Duration // between clients and relays
 	slow    float64       // of the clients read slowly
 	silent  float64       // of the clients answer no pings
+
+	// guessing: some clients do not say which version of the text they changed.
+	guessing bool
+
 	ttl     time.Duration
 	filler  int // entries that the log has from the beginning
 	weather simWeather
@@ -32,14 +36,14 @@ func (p *simPlan) String() string {
 		p.name, p.relays, p.clients, p.length, p.pace, p.lag, p.ttl, p.filler, p.weather)
 }
 
-func newSimPlan(rng *rand.Rand) *simPlan {
+func newSimPlan(seed uint64, rng *rand.Rand) *simPlan {
 	p := &simPlan{
 		relays: 1 + rng.IntN(3), clients: 1 + rng.IntN(5),
 		length: between(rng, time.Second, 6*time.Second),
 		pace:   between(rng, 40*time.Millisecond, 500*time.Millisecond),
 		lag:    between(rng, time.Millisecond, 60*time.Millisecond),
-		ttl:    2 * time.Hour,
-		every:  between(rng, 300*time.Millisecond, 3*time.Second),
+		ttl:    2 * time.Hour, guessing: seed%2 == 1,
+		every: between(rng, 300*time.Millisecond, 3*time.Second),
 	}
 	if chance(rng, 0.06) {
 		p.length *= 4

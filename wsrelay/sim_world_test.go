@@ -3,7 +3,6 @@ package wsrelay
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -38,6 +37,7 @@ type sim struct {
 	over          bool // nothing happens any more
 	lines         []string
 	faults        []string // what should not be
+	misjudged     []string // what comes of a base that was guessed, and was another
 	tally         simTally
 
 	work sync.WaitGroup // connections, and relays that drain
@@ -52,7 +52,7 @@ type simTally struct{ schedules, words, frames, appends, losses, returned int }
 
 func newSim(seed uint64) *sim {
 	s := &sim{seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), began: time.Now(), typing: true}
-	s.plan = newSimPlan(s.rng)
+	s.plan = newSimPlan(seed, s.rng)
 	s.note("%v", s.plan)
 	s.ledger = newSimLedger(s)
 	s.store = newSimStore(s.plan.ttl, 28*time.Second)
@@ -144,6 +144,17 @@ func (s *sim) fail(format string, args ...any) {
 	}
 }
 
+// misjudge notes that a word is there twice, or is not. Where clients do not say
+// which text they changed, there is a little of that.
+func (s *sim) misjudge(format string, args ...any) {
+	if !s.plan.guessing {
+		s.fail(format, args...)
+		return
+	}
+	s.misjudged = append(s.misjudged, fmt.Sprintf(format, args...))
+	s.note("MISJUDGED: "+format, args...)
+}
+
 // pickRelay chooses a relay that lets people in; nil: there is none.
 func (s *sim) pickRelay(rng *rand.Rand) *simRelay {
 	alive := s.alive()
@@ -192,10 +203,8 @@ func (s *sim) addClient() *simClient {
 		sim: s, rng: rand.New(rand.NewPCG(s.seed, uint64(1+len(s.clients)))), number: 1 + len(s.clients),
 		pace: s.plan.pace, lag: s.plan.lag, people: make(map[string]bool),
 	}
-	// Only those who say what they had seen: of the others, the bridge cannot
-	// always tell which of several texts they changed. TUTTI_SIM_KINDS=all tries them.
 	c.kind = simBased
-	if os.Getenv("TUTTI_SIM_KINDS") == "all" {
+	if s.plan.guessing {
 		c.kind = simKind(c.rng.IntN(int(simKindCount)))
 	}
 	c.slow = chance(c.rng, s.plan.slow)
