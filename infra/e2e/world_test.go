@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 
 // Times that tests shorten, so that what takes seconds in production does not.
 const (
-	heartbeat = 200 * time.Millisecond
-	presence  = 800 * time.Millisecond
+	heartbeat = 400 * time.Millisecond
+	presence  = 1600 * time.Millisecond
 )
 
 // patience is how long a test waits for what must come: all faults heal in less.

@@ -143,6 +143,8 @@ func (v *View) compare(newer, older base) int {
 		return came.found - went.found
 	case came.gone > 0 && went.gone == 0 && !alone:
 		return -1
+	case came.gone > 0 && came.lost < telling:
+		return 1
 	}
 	return 0
 }
@@ -151,6 +153,7 @@ func (v *View) compare(newer, older base) int {
 type traces struct {
 	found int // UTF-16 units that are there: hardly by chance
 	gone  int // pieces that are not, which somebody may have changed
+	lost  int // UTF-16 units that are not there of those
 }
 
 // look looks for a piece of a text, which another text has not, in the text after
@@ -167,11 +170,13 @@ func (t *traces) look(c Change, text string, at, n int, other string) {
 			replaced = replaced || h.Add > 0
 		}
 	}
+	lost := n - left
 	if replaced && left > 0 {
 		left = c.newWords(text, at, n, other)
 	}
 	if left == 0 {
 		t.gone++
+		t.lost += lost
 	}
 	t.found += min(left, maxFound)
 }
