@@ -157,28 +157,22 @@ type traces struct {
 }
 
 // look looks for a piece of a text, which another text has not, in the text after
-// a change. Of a piece that something else stands in for, only words that are not
-// in the other text tell anything.
+// a change. If not all of it is there, only words tell anything that are not in
+// the other text: letters and short words are alike everywhere.
 func (t *traces) look(c Change, text string, at, n int, other string) {
 	if n == 0 {
 		return
 	}
-	left, replaced := n, false
-	for _, h := range c {
-		if both := min(at+n, h.At+h.Drop) - max(at, h.At); both > 0 {
-			left -= both
-			replaced = replaced || h.Add > 0
-		}
+	lost := c.dropped(at, n)
+	found := n
+	if lost > 0 {
+		found = c.newWords(text, at, n, other)
 	}
-	lost := n - left
-	if replaced && left > 0 {
-		left = c.newWords(text, at, n, other)
-	}
-	if left == 0 {
+	if found == 0 {
 		t.gone++
 		t.lost += lost
 	}
-	t.found += min(left, maxFound)
+	t.found += min(found, maxFound)
 }
 
 // newWords is how many units of a piece the change leaves in words that are not
@@ -187,7 +181,7 @@ func (c Change) newWords(text string, at, n int, other string) (left int) {
 	piece := cut(text, at, n)
 	for _, w := range words(piece) {
 		bare := strings.TrimFunc(w, func(r rune) bool { return kindOf(r) != word })
-		if size := units(bare); size >= telling && !c.drops(at, size) && !strings.Contains(other, bare) {
+		if size := units(bare); size >= telling && c.dropped(at, size) == 0 && !strings.Contains(other, bare) {
 			left += size
 		}
 		at += units(w)

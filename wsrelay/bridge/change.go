@@ -15,7 +15,6 @@
 package bridge
 
 import (
-	"slices"
 	"sort"
 
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -180,18 +179,18 @@ func (c Change) overlap(ranges []Hunk) (both []Hunk) {
 	return both
 }
 
-// drops reports whether the change takes away any of n units from a place on.
-func (c Change) drops(at, n int) bool {
-	return slices.ContainsFunc(c, func(h Hunk) bool { return h.At < at+n && at < h.At+h.Drop })
+// dropped is how many of n units from a place on the change takes away.
+func (c Change) dropped(at, n int) (sum int) {
+	for _, h := range c {
+		sum += max(0, min(at+n, h.At+h.Drop)-max(at, h.At))
+	}
+	return sum
 }
 
 // dropsAll reports whether the change leaves nothing of a text.
 func (c Change) dropsAll(text string) bool {
-	dropped := 0
-	for _, h := range c {
-		dropped += h.Drop
-	}
-	return dropped == units(text)
+	n := units(text)
+	return c.dropped(0, n) == n
 }
 
 // withoutText is a copy of the change with numbers only.
