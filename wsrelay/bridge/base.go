@@ -53,7 +53,7 @@ type base struct {
 // to: then it is a change of a newer one.
 func (v *View) bases(text string, said *int64, now time.Time) []base {
 	candidates := v.candidates(said)
-	newest := v.texts[candidates[len(candidates)-1]]
+	latest := v.texts[candidates[len(candidates)-1]]
 	var all []base
 	for _, i := range candidates {
 		change := Diff(v.texts[i].text, text)
@@ -61,7 +61,7 @@ func (v *View) bases(text string, said *int64, now time.Time) []base {
 			all = append(all, base{i, change})
 			continue
 		}
-		if text == newest.text || v.repeats(v.texts[i], newest, now) {
+		if text == latest.text || v.repeats(v.texts[i], latest, now) {
 			return []base{{i, nil}}
 		}
 		all = nil
@@ -76,8 +76,13 @@ func (v *View) bases(text string, said *int64, now time.Time) []base {
 		}
 	}
 	last := best[len(best)-1]
-	if t := v.texts[last.index]; v.had(t, held, now) || v.prompt && !last.change.dropsAll(t.text) {
-		return []base{last}
+	oldest, newest := v.texts[best[0].index].text, v.texts[last.index]
+	bothBegan := oldest == "" && last.change.dropsAll(newest.text) // each typed into an empty text
+	if v.had(newest, held, now) || v.prompt && !bothBegan {
+		for v.texts[best[0].index].text != newest.text {
+			best = best[1:]
+		}
+		return best[:1] // of several that are the same, the others may come later
 	}
 	return best
 }
@@ -85,22 +90,23 @@ func (v *View) bases(text string, said *int64, now time.Time) []base {
 // candidates are the texts that the client may be looking at, oldest first: if it
 // says which version it had seen, and there are such, only those.
 func (v *View) candidates(said *int64) []int {
-	var those, all []int
-	for i, t := range v.texts {
-		if said != nil && t.seen == *said {
-			those = append(those, i)
+	isSaid := func(t shown) bool { return said != nil && t.seen == *said }
+	for _, fits := range []func(shown) bool{
+		func(t shown) bool { return isSaid(t) && v.mayShow(t) },
+		isSaid, // it answers pings only now and then
+		v.mayShow,
+	} {
+		var some []int
+		for i, t := range v.texts {
+			if fits(t) {
+				some = append(some, i)
+			}
 		}
-		if v.mayShow(t) {
-			all = append(all, i)
+		if len(some) > 0 {
+			return some
 		}
 	}
-	switch {
-	case len(those) > 0:
-		return those
-	case len(all) > 0:
-		return all
-	}
-	return []int{0} // it answers pings only now and then
+	return []int{0}
 }
 
 // mayShow reports whether the client can be looking at a text. Clients answer in

@@ -112,11 +112,29 @@ func TestView_ClientHadSeenIt_ItsTextIsTheRooms(t *testing.T) {
 
 // Who holds nothing back means what stands there to go: it had seen it.
 func TestView_PromptClientReplacesWhatOthersReplaced(t *testing.T) {
-	d := sit("v1 of the text")
+	for name, c := range map[string]struct{ before, others, client string }{
+		"a word":     {"first of the text", "second of the text", "third of the text"},
+		"everything": {"one\n", "one\ntwo\n", "else"},
+		"it clears":  {"print('hello')", "print('world')", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := sit(c.before)
+			d.prompt()
+			d.others(c.others)
+			d.send(c.client)
+			if d.text != c.client {
+				t.Errorf("got %q, want %q", d.text, c.client)
+			}
+		})
+	}
+}
+
+func TestView_PromptClientTypesIntoAnEmptyText_AsOthersDo(t *testing.T) {
+	d := sit("")
 	d.prompt()
-	d.others("v2 of the text")
-	d.send("v3 of the text")
-	if d.text != "v3 of the text" {
+	d.others("one\n")
+	d.send("two\n")
+	if d.text != "two\none\n" {
 		t.Errorf("got %q", d.text)
 	}
 }
