@@ -7,111 +7,122 @@ import (
 	"time"
 )
 
-// bystanders are small rooms beside the big one.
-const bystanders = 10
+const (
+	// bystanders are small rooms beside the big one.
+	bystanders = 10
 
-// bigLoad is what the big room costs in one round.
-type bigLoad struct{ toClient, cpu, clients []float64 }
+	// bigTypists are the people in the big room who type.
+	bigTypists = 10
+)
 
 // bigRoom measures ten typists in one long text on one relay: what it sends to
 // each, what that takes, and what it does to other rooms of the same relay.
 func bigRoom(ctx context.Context, b *bench) (err error) {
-	small := cast{size: 2 << 10, typists: 1, rate: 2, watchers: 1}
-	scenes, err := b.world.openScenes(ctx, bystanders, small, b.world.relays[:1])
-	defer func() { err = errors.Join(err, closeScenes(scenes)) }()
+	small, err := b.world.openScenes(ctx, bystanders, cast{size: 2 << 10, typists: 1, rate: 2, watchers: 1}, b.world.relays[:1])
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, small.close()) }()
+	if err := small.rehearse(ctx, b.warmUp()); err != nil {
+		return err
+	}
 	var quiet rounds
-	rates := []float64{1, typingRate}
-	busy := make([]rounds, len(rates))
-	loads := make([]bigLoad, len(rates))
+	loads := []*bigLoad{{rate: 1}, {rate: typingRate}}
 	for range b.rounds {
-		took, err := b.beside(ctx, scenes)
-		if err != nil {
+		if err := small.play(ctx, b.bigTime()); err != nil {
 			return err
 		}
-		quiet = append(quiet, took)
-		for i, rate := range rates {
-			took, err := b.besideBig(ctx, scenes, rate, &loads[i])
-			if err != nil {
+		quiet = append(quiet, small.take()[sameRelay])
+		for _, load := range loads {
+			if err := b.besideBig(ctx, small, load); err != nil {
 				return err
 			}
-			busy[i] = append(busy[i], took)
 		}
 	}
-	printBig(rates, quiet, busy, loads)
+	printBig(quiet, loads)
 	return nil
 }
 
-func (b *bench) bigTime() time.Duration { return pick(b, 10*time.Second, time.Second) }
+// bigTime is how long a big room is measured in one round.
+func (b *bench) bigTime() time.Duration { return pick(b, 10*time.Second, quickPlay) }
 
-// beside has the small rooms play.
-func (b *bench) beside(ctx context.Context, scenes []*scene) (all samples, err error) {
-	err = each(len(scenes), func(i int) error { return scenes[i].play(ctx, b.bigTime()) })
-	for _, s := range scenes {
-		all = append(all, s.take(sameRelay)...)
-	}
-	return all, err
-}
-
-// besideBig has the small rooms play while ten people type into a long text.
-func (b *bench) besideBig(ctx context.Context, scenes []*scene, rate float64, load *bigLoad) (took samples, err error) {
-	on := b.world.relays[:1]
-	big, err := b.world.openScene(ctx, cast{size: longText, typists: 10, rate: rate, watchers: 1}, on)
+// besideBig has the small rooms play while people type into a long text.
+func (b *bench) besideBig(ctx context.Context, small scenes, load *bigLoad) (err error) {
+	on := b.world.relays[0]
+	big, err := b.world.openScene(ctx, cast{size: longText, typists: bigTypists, rate: load.rate, watchers: 1}, []*relay{on})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, big.close()) }()
-	before, err := on[0].cpu()
-	if err != nil {
-		return nil, err
+	if err := big.play(ctx, b.warmUp()); err != nil {
+		return err
 	}
-	own, _, err := cpuOf("self")
+	before, err := readBig(on, big)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	received, began := big.received(), time.Now()
-	err = b.profiled(ctx, b.world.relays[0], fmt.Sprintf("big room %g", rate), b.bigTime(), func() error {
-		return each(2, func(i int) (err error) {
-			if i == 0 {
-				return big.play(ctx, b.bigTime())
-			}
-			took, err = b.beside(ctx, scenes)
-			return err
-		})
+	err = b.profiled(ctx, on, fmt.Sprintf("big room %g", load.rate), b.bigTime(), func() error {
+		return together(
+			func() error { return big.play(ctx, b.bigTime()) },
+			func() error { return small.play(ctx, b.bigTime()) })
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	seconds := time.Since(began).Seconds()
-	after, err := on[0].cpu()
+	after, err := readBig(on, big)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ownAfter, _, err := cpuOf("self")
-	load.toClient = append(load.toClient, (big.received()-received)/seconds/mib)
-	load.cpu = append(load.cpu, (after-before).Seconds()/seconds)
-	load.clients = append(load.clients, (ownAfter-own).Seconds()/seconds)
-	return took, err
+	load.add(before, after)
+	load.beside = append(load.beside, small.take()[sameRelay])
+	return nil
 }
 
-func printBig(rates []float64, quiet rounds, busy []rounds, loads []bigLoad) {
-	t := newTable(fmt.Sprintf("bigroom: 10 typists in %d KiB on one relay, and ms from edit to client in %d small rooms of that relay", longText>>10, bystanders),
-		append([]string{"big room", "MiB/s to each client", "CPUs of the relay", "CPUs of the clients", "p50 to without", "p99 to without"}, roundsHead...)...)
-	p50, p99 := middle(quiet), high(quiet)
-	t.add(append([]string{"none", "-", "-", "-", "1.00x", "1.00x"}, quiet.cells()...)...)
-	for i, rate := range rates {
+// bigReading is where all stood at a moment.
+type bigReading struct {
+	at             time.Time
+	edits          int           // in the big room
+	received       float64       // bytes, by each of its clients
+	relay, clients time.Duration // on processors
+}
+
+func readBig(r *relay, big *scene) (now bigReading, err error) {
+	now = bigReading{at: time.Now(), edits: big.edits(), received: big.received()}
+	if now.relay, err = r.cpu(); err != nil {
+		return now, err
+	}
+	now.clients, _, err = ownCPU()
+	return now, err
+}
+
+// bigLoad is a rate of typing in the big room, and what came of it in each round.
+type bigLoad struct {
+	rate float64 // edits a second that each typist tries to make
+
+	edits, toClient, relay, clients []float64 // in each second
+	beside                          rounds    // in the small rooms
+}
+
+func (l *bigLoad) add(before, after bigReading) {
+	seconds := after.at.Sub(before.at).Seconds()
+	l.edits = append(l.edits, float64(after.edits-before.edits)/bigTypists/seconds)
+	l.toClient = append(l.toClient, (after.received-before.received)/seconds/mib)
+	l.relay = append(l.relay, (after.relay-before.relay).Seconds()/seconds)
+	l.clients = append(l.clients, (after.clients-before.clients).Seconds()/seconds)
+}
+
+func printBig(quiet rounds, loads []*bigLoad) {
+	t := newTable(fmt.Sprintf("bigroom: %d typists in %d KiB on one relay, and ms from edit to client in %d small rooms of that relay", bigTypists, longText>>10, bystanders),
+		append([]string{"big room", "edits/s of each", "MiB/s to each client", "CPUs of the relay", "CPUs of all clients", "p50 to without", "p99 to without"}, roundsHead...)...)
+	t.add(append([]string{"none", "-", "-", "-", "-", "1.00x", "1.00x"}, quiet.cells()...)...)
+	p50, p99 := quiet.median(samples.p50), quiet.median(samples.p99)
+	for _, l := range loads {
 		cells := []string{
-			fmt.Sprintf("each %g edits/s", rate),
-			number(median(loads[i].toClient)), number(median(loads[i].cpu)), number(median(loads[i].clients)),
-			ratio(middle(busy[i]), p50), ratio(high(busy[i]), p99),
+			fmt.Sprintf("each %g edits/s", l.rate),
+			number(median(l.edits)), number(median(l.toClient)), number(median(l.relay)), number(median(l.clients)),
+			ratio(l.beside.median(samples.p50), p50), ratio(l.beside.median(samples.p99), p99),
 		}
-		t.add(append(cells, busy[i].cells()...)...)
+		t.add(append(cells, l.beside.cells()...)...)
 	}
 	t.print()
 }
-
-func middle(r rounds) float64 { return r.median(func(s samples) float64 { return s.quantile(0.5) }) }
-
-func high(r rounds) float64 { return r.median(func(s samples) float64 { return s.quantile(0.99) }) }

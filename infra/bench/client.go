@@ -31,11 +31,13 @@ var dialer = websocket.Dialer{WriteBufferSize: 1 << 20, WriteBufferPool: new(syn
 
 // client is somebody in a room.
 type client struct {
-	conn  *websocket.Conn
-	bytes atomic.Int64  // received
-	ended chan struct{} // closed when the connection is
-	err   error         // why; set before ended is closed
-	leave atomic.Bool   // it was closed from here
+	conn    *websocket.Conn
+	room    string
+	entered time.Time     // when all of init was there; set before join returns
+	bytes   atomic.Int64  // received
+	ended   chan struct{} // closed when the connection is
+	err     error         // why; set before ended is closed
+	leave   atomic.Bool   // it was closed from here
 }
 
 // join enters a room and returns when it was sent init. From then on, and for
@@ -48,9 +50,9 @@ func join(ctx context.Context, r *relay, room string, hear func(frame []byte, at
 		if response != nil {
 			err = fmt.Errorf("%w: %s", err, response.Status)
 		}
-		return nil, err
+		return nil, fmt.Errorf("dialling %s: %w", r.name, err)
 	}
-	c := &client{conn: conn, ended: make(chan struct{})}
+	c := &client{conn: conn, room: room, ended: make(chan struct{})}
 	ready := make(chan struct{})
 	go c.read(hear, ready)
 	select {
@@ -62,7 +64,7 @@ func join(ctx context.Context, r *relay, room string, hear func(frame []byte, at
 		err = context.Cause(ctx)
 	}
 	c.close()
-	return nil, fmt.Errorf("no init: %w", err)
+	return nil, fmt.Errorf("no init from %s: %w", r.name, err)
 }
 
 // read hears until the connection ends.
@@ -85,8 +87,13 @@ func (c *client) read(hear func([]byte, time.Time), ready chan<- struct{}) {
 			c.err = fmt.Errorf("refused: %s", frame.Bytes())
 			return
 		}
+		if first && !bytes.HasPrefix(frame.Bytes(), initFrame) {
+			c.err = errors.New("something else came first")
+			return
+		}
 		hear(frame.Bytes(), at)
 		if first {
+			c.entered = at
 			close(ready)
 		}
 	}
@@ -124,6 +131,18 @@ func (c *crowd) add(one *client) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clients = append(c.clients, one)
+}
+
+// enter has so many people come into a room, one after the other, who do nothing.
+func (c *crowd) enter(ctx context.Context, r *relay, room string, people int) error {
+	for range people {
+		one, err := join(ctx, r, room, deaf)
+		if err != nil {
+			return err
+		}
+		c.add(one)
+	}
+	return nil
 }
 
 // check is an error when any of them was cut off.

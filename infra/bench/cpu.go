@@ -9,11 +9,12 @@ import (
 
 // effort is what was spent so far, by the relays and by Redis.
 type effort struct {
-	relays, redis time.Duration // on processors
-	bytes         float64       // allocated by the relays, all together
-	objects       float64
+	relays, redis  time.Duration // on processors
+	bytes, objects float64       // allocated by the relays, all together
 }
 
+// effort reads the processors first: so only the first of two readings is in the
+// difference between them.
 func (w *world) effort(ctx context.Context) (e effort, err error) {
 	for _, r := range w.relays {
 		used, err := r.cpu()
@@ -25,11 +26,12 @@ func (w *world) effort(ctx context.Context) (e effort, err error) {
 	if e.redis, err = w.redis.cpu(); err != nil {
 		return e, err
 	}
-	if e.bytes, err = w.sum(ctx, "go_memstats_alloc_bytes_total"); err != nil {
+	allocated, err := w.sums(ctx, "go_memstats_alloc_bytes_total", "go_memstats_mallocs_total")
+	if err != nil {
 		return e, err
 	}
-	e.objects, err = w.sum(ctx, "go_memstats_mallocs_total")
-	return e, err
+	e.bytes, e.objects = allocated[0], allocated[1]
+	return e, nil
 }
 
 // cpuRow is what an edit takes in one kind of load, by round.
@@ -74,40 +76,31 @@ func cpu(ctx context.Context, b *bench) error {
 // spend measures one load in one round.
 func (b *bench) spend(ctx context.Context, row *cpuRow) (err error) {
 	row.cast.rate = typingRate
-	scenes, err := b.world.openScenes(ctx, row.rooms, row.cast, b.world.relays[:row.relays])
-	defer func() { err = errors.Join(err, closeScenes(scenes)) }()
+	all, err := b.world.openScenes(ctx, row.rooms, row.cast, b.world.relays[:row.relays])
 	if err != nil {
 		return err
 	}
-	play := func(d time.Duration) error {
-		return each(len(scenes), func(i int) error { return scenes[i].play(ctx, d) })
-	}
-	if err := play(b.warmUp()); err != nil {
+	defer func() { err = errors.Join(err, all.close()) }()
+	if err := all.rehearse(ctx, b.warmUp()); err != nil {
 		return err
 	}
 	before, err := b.world.effort(ctx)
 	if err != nil {
 		return err
 	}
-	edits := -editsOf(scenes)
+	edits := -all.edits()
 	d := pick(b, 10*time.Second, 700*time.Millisecond)
-	if err := b.profiled(ctx, b.world.relays[0], row.name, d, func() error { return play(d) }); err != nil {
+	if err := b.profiled(ctx, b.world.relays[0], row.name, d, func() error { return all.play(ctx, d) }); err != nil {
 		return err
 	}
-	edits += editsOf(scenes)
+	edits += all.edits()
 	after, err := b.world.effort(ctx)
+	if err != nil {
+		return err
+	}
 	row.relay = append(row.relay, micros(after.relays-before.relays)/edits)
 	row.redis = append(row.redis, micros(after.redis-before.redis)/edits)
 	row.kib = append(row.kib, (after.bytes-before.bytes)/1024/edits)
 	row.objects = append(row.objects, (after.objects-before.objects)/edits)
-	return err
+	return nil
 }
-
-func editsOf(scenes []*scene) (n float64) {
-	for _, s := range scenes {
-		n += float64(s.edits())
-	}
-	return n
-}
-
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

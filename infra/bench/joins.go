@@ -45,7 +45,7 @@ func joins(ctx context.Context, b *bench) error {
 		for i := range kinds {
 			k := &kinds[i]
 			var took samples
-			for range pick(b, max(1, 10/k.atOnce), 2) {
+			for range pick(b, max(1, 10/k.atOnce), 1) {
 				some, err := b.joinRoom(ctx, store, k.updates, k.atOnce, k.warm)
 				if err != nil {
 					return fmt.Errorf("%s: %w", k.name, err)
@@ -75,24 +75,20 @@ func (b *bench) joinRoom(ctx context.Context, store *room.Store, updates, atOnce
 	var here crowd
 	defer here.close()
 	if warm {
-		c, err := join(ctx, b.world.relays[0], id, deaf)
-		if err != nil {
+		if err := here.enter(ctx, b.world.relays[0], id, 1); err != nil {
 			return nil, err
 		}
-		here.add(c)
 	}
 	took := make(samples, atOnce)
 	err = each(atOnce, func(i int) error {
 		start := time.Now()
-		c, err := join(ctx, b.world.relays[0], id, func(frame []byte, _ time.Time) {
-			if page := pageOf(frame); len(page) > 0 && took[i] == 0 {
-				took[i] = float64(time.Since(start)) / float64(time.Millisecond)
-			}
-		})
-		if err == nil {
-			here.add(c)
+		c, err := join(ctx, b.world.relays[0], id, deaf)
+		if err != nil {
+			return err
 		}
-		return err
+		here.add(c)
+		took[i] = millis(c.entered.Sub(start))
+		return nil
 	})
 	return took, errors.Join(err, here.check())
 }

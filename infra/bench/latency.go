@@ -4,131 +4,96 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // typingRate is how many edits a second somebody makes who types without a
 // pause: a letter each 200 ms.
 const typingRate = 5
 
-// warmUp is how long everyone types before what is measured counts.
-func (b *bench) warmUp() time.Duration { return pick(b, time.Second, 300*time.Millisecond) }
-
 // latency measures how long it takes until others see an edit.
 func latency(ctx context.Context, b *bench) error {
-	type row struct {
-		name string
-		cast cast
-		took map[string]rounds
-	}
-	rows := []row{
-		{"lone typist, 100 B", cast{size: 100, typists: 1}, make(map[string]rounds)},
-		{"lone typist, 100 KiB", cast{size: 100 << 10, typists: 1}, make(map[string]rounds)},
-		{"10 typists, 100 B", cast{size: 100, typists: 10}, make(map[string]rounds)},
-		{"10 typists, 100 KiB", cast{size: 100 << 10, typists: 10}, make(map[string]rounds)},
+	rows := []struct {
+		name        string
+		cast        cast
+		same, other rounds // by where those are who see it
+	}{
+		{name: "lone typist, 100 B", cast: cast{size: 100, typists: 1}},
+		{name: "lone typist, 100 KiB", cast: cast{size: 100 << 10, typists: 1}},
+		{name: "10 typists, 100 B", cast: cast{size: 100, typists: 10}},
+		{name: "10 typists, 100 KiB", cast: cast{size: 100 << 10, typists: 10}},
 	}
 	for range b.rounds {
-		for _, row := range rows {
+		for i := range rows {
+			row := &rows[i]
 			row.cast.rate, row.cast.watchers = typingRate, relayCount
-			err := b.perform(ctx, row.cast, pick(b, 15*time.Second, time.Second), func(s *scene) {
-				for _, where := range []string{sameRelay, otherRelay} {
-					row.took[where] = append(row.took[where], s.take(where))
-				}
-			})
+			took, err := b.perform(ctx, row.name, 1, row.cast)
 			if err != nil {
 				return fmt.Errorf("%s: %w", row.name, err)
 			}
+			row.same = append(row.same, took[sameRelay])
+			row.other = append(row.other, took[otherRelay])
 		}
 	}
 	t := newTable(fmt.Sprintf("latency: ms from an edit to a client that sees it; each typist %d edits/s, 10 typists on both relays", typingRate),
 		append([]string{"room", "client on"}, roundsHead...)...)
 	for _, row := range rows {
-		for _, where := range []string{sameRelay, otherRelay} {
-			t.add(append([]string{row.name, where}, row.took[where].cells()...)...)
-		}
+		t.add(append([]string{row.name, sameRelay}, row.same.cells()...)...)
+		t.add(append([]string{row.name, otherRelay}, row.other.cells()...)...)
 	}
 	t.print()
-	return nil
-}
-
-// perform has a room of people play, warm, and takes what was measured.
-func (b *bench) perform(ctx context.Context, c cast, d time.Duration, take func(*scene)) (err error) {
-	s, err := b.world.openScene(ctx, c, b.world.relays)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.play(ctx, b.warmUp()); err != nil {
-		return err
-	}
-	clear(s.took)
-	if err := b.profiled(ctx, b.world.relays[0], fmt.Sprintf("%d typists %d bytes", c.typists, c.size), d, func() error { return s.play(ctx, d) }); err != nil {
-		return err
-	}
-	take(s)
 	return nil
 }
 
 // saved measures how long it takes until a typist is told that an edit is saved.
 func saved(ctx context.Context, b *bench) error {
-	const rooms, typists, rate = 100, 2, 2
-	lone := cast{size: 2 << 10, typists: 1, rate: typingRate, saved: true}
-	var alone, crowded rounds
-	d := pick(b, 15*time.Second, time.Second)
+	const typists, rate = 2, 2
+	n := pick(b, 100, 20)
+	rows := []struct {
+		name  string
+		rooms int
+		cast  cast
+		took  rounds
+	}{
+		{
+			name:  fmt.Sprintf("a lone typist, %d edits/s", typingRate),
+			rooms: 1, cast: cast{size: 2 << 10, typists: 1, rate: typingRate, saved: true},
+		},
+		{
+			name:  fmt.Sprintf("%d rooms x %d typists on both relays x %d edits/s", n, typists, rate),
+			rooms: n, cast: cast{size: 2 << 10, typists: typists, rate: rate, saved: true},
+		},
+	}
 	for range b.rounds {
-		if err := b.perform(ctx, lone, d, func(s *scene) { alone = append(alone, s.take(toSaved)) }); err != nil {
-			return err
+		for i := range rows {
+			row := &rows[i]
+			took, err := b.perform(ctx, row.name, row.rooms, row.cast)
+			if err != nil {
+				return fmt.Errorf("%s: %w", row.name, err)
+			}
+			row.took = append(row.took, took[toSaved])
 		}
-		took, err := b.savedInMany(ctx, pick(b, rooms, rooms/5), cast{size: 2 << 10, typists: typists, rate: rate, saved: true}, d)
-		if err != nil {
-			return err
-		}
-		crowded = append(crowded, took)
 	}
 	t := newTable("saved: ms from an edit to the frame that says it is in Redis; texts of 2 KiB", append([]string{"rooms"}, roundsHead...)...)
-	t.add(append([]string{fmt.Sprintf("a lone typist, %d edits/s", typingRate)}, alone.cells()...)...)
-	t.add(append([]string{fmt.Sprintf("%d rooms x %d typists on both relays x %d edits/s", rooms, typists, rate)}, crowded.cells()...)...)
+	for _, row := range rows {
+		t.add(append([]string{row.name}, row.took.cells()...)...)
+	}
 	t.print()
 	return nil
 }
 
-// savedInMany measures many rooms at once.
-func (b *bench) savedInMany(ctx context.Context, n int, c cast, d time.Duration) (all samples, err error) {
-	scenes, err := b.world.openScenes(ctx, n, c, b.world.relays)
-	defer func() { err = errors.Join(err, closeScenes(scenes)) }()
+// perform has so many rooms of people play, warm, and returns what was measured.
+func (b *bench) perform(ctx context.Context, name string, rooms int, c cast) (took map[string]samples, err error) {
+	all, err := b.world.openScenes(ctx, rooms, c, b.world.relays)
 	if err != nil {
 		return nil, err
 	}
-	if err := each(n, func(i int) error { return scenes[i].play(ctx, b.warmUp()) }); err != nil {
+	defer func() { err = errors.Join(err, all.close()) }()
+	if err := all.rehearse(ctx, b.warmUp()); err != nil {
 		return nil, err
 	}
-	for _, s := range scenes {
-		s.take(toSaved)
+	d := b.playTime()
+	if err := b.profiled(ctx, b.world.relays[0], name, d, func() error { return all.play(ctx, d) }); err != nil {
+		return nil, err
 	}
-	err = b.profiled(ctx, b.world.relays[0], fmt.Sprintf("%d rooms", n), d, func() error {
-		return each(n, func(i int) error { return scenes[i].play(ctx, d) })
-	})
-	for _, s := range scenes {
-		all = append(all, s.take(toSaved)...)
-	}
-	return all, err
-}
-
-// openScenes opens many rooms. Those that it could open are returned with an error too.
-func (w *world) openScenes(ctx context.Context, n int, c cast, relays []*relay) ([]*scene, error) {
-	opened := make([]*scene, n)
-	err := eachInTurn(n, func(i int) (err error) {
-		opened[i], err = w.openScene(ctx, c, relays)
-		return err
-	})
-	return opened, err
-}
-
-func closeScenes(scenes []*scene) error {
-	return each(len(scenes), func(i int) error {
-		if scenes[i] == nil {
-			return nil
-		}
-		return scenes[i].close()
-	})
+	return all.take(), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -51,10 +52,10 @@ func shortVersion(said string) string {
 	return strings.TrimSpace(version)
 }
 
-// cpuOf is how long a process has run on a processor, and its children that
-// have ended.
-func cpuOf(pid string) (own, children time.Duration, err error) {
-	stat, err := os.ReadFile("/proc/" + pid + "/stat") //nolint:gosec // of a process of ours
+// ownCPU is how long this process has run on a processor, and its children that
+// have ended, in steps of a tick.
+func ownCPU() (own, children time.Duration, err error) {
+	stat, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
 		return 0, 0, err
 	}
@@ -63,10 +64,36 @@ func cpuOf(pid string) (own, children time.Duration, err error) {
 	var ticks [4]int64
 	for i := range ticks {
 		if ticks[i], err = strconv.ParseInt(fields[utime+i], 10, 64); err != nil {
-			return 0, 0, err
+			return 0, 0, fmt.Errorf("/proc/self/stat: %w", err)
 		}
 	}
 	return ofTicks(ticks[0] + ticks[1]), ofTicks(ticks[2] + ticks[3]), nil
+}
+
+// threadTime is how long the threads of a process have run on a processor: exactly,
+// for a tick is as long as several edits take. Threads that have ended are not in
+// it, but those of the relays and of Redis stay.
+func threadTime(pid int) (sum time.Duration, err error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil {
+		return 0, err
+	}
+	if len(files) == 0 {
+		return 0, fmt.Errorf("process %d has ended, or this kernel has no schedstat", pid)
+	}
+	for _, file := range files {
+		stat, err := os.ReadFile(file) //nolint:gosec // of a process of ours
+		if err != nil {
+			return 0, err
+		}
+		ran, _, _ := strings.Cut(string(stat), " ")
+		nanoseconds, err := strconv.ParseInt(ran, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", file, err)
+		}
+		sum += time.Duration(nanoseconds)
+	}
+	return sum, nil
 }
 
 func ofTicks(n int64) time.Duration { return time.Duration(n) * time.Second / clockTicks }
@@ -86,7 +113,7 @@ func machineBusy() (time.Duration, error) {
 		}
 		n, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
-			return 0, err
+			return 0, fmt.Errorf("/proc/stat: %w", err)
 		}
 		sum += n
 	}
@@ -97,14 +124,15 @@ func machineBusy() (time.Duration, error) {
 type share struct {
 	world      *world
 	began      time.Time
-	all, bench time.Duration
-	bystanders time.Duration // what nobody of ours had used
+	all, bench time.Duration // what was used until then, by everyone and by this process
+	others     time.Duration // what of it nobody of ours had used
 }
 
+// startShare begins to watch the machine.
 func startShare(w *world) (*share, error) {
 	s := &share{world: w, began: time.Now()}
 	all, own, ours, err := s.read()
-	s.all, s.bench, s.bystanders = all, own, all-ours
+	s.all, s.bench, s.others = all, own, all-ours
 	return s, err
 }
 
@@ -113,7 +141,7 @@ func (s *share) read() (all, own, ours time.Duration, err error) {
 	if all, err = machineBusy(); err != nil {
 		return 0, 0, 0, err
 	}
-	own, ended, err := cpuOf("self")
+	own, ended, err := ownCPU()
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -135,9 +163,10 @@ func (s *share) print() error {
 	if err != nil {
 		return err
 	}
-	capacity := time.Since(s.began).Seconds() * float64(runtime.NumCPU())
-	percent := func(d time.Duration) float64 { return 100 * d.Seconds() / capacity }
+	seconds := time.Since(s.began).Seconds()
+	capacity := seconds * float64(runtime.NumCPU())
+	percent := func(d time.Duration) float64 { return max(0, 100*d.Seconds()/capacity) } // what is next to nothing may be counted as less
 	fmt.Printf("(took %.0f s; the machine was busy to %.0f %%: the clients here %.0f %%, programs that are not ours %.0f %%)\n",
-		time.Since(s.began).Seconds(), percent(all-s.all), percent(own-s.bench), percent(all-ours-s.bystanders))
+		seconds, percent(all-s.all), percent(own-s.bench), percent(all-ours-s.others))
 	return nil
 }

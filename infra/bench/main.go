@@ -36,6 +36,7 @@ type topic struct {
 	run   func(ctx context.Context, b *bench) error
 }
 
+// topics are all topics, in the order in which they are measured.
 func topics() []topic {
 	return []topic{
 		{"latency", "from an edit to another client that sees it", latency},
@@ -61,22 +62,21 @@ func run(ctx context.Context) (err error) {
 	case opts.serve:
 		return serveRelay(ctx)
 	}
-	dir, err := os.MkdirTemp("", "tutti-bench-")
-	if err != nil {
+	b := &bench{options: opts}
+	if err := b.printFacts(ctx); err != nil { // before building: that is load too
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := build(ctx, dir); err != nil {
+	if b.dir, err = os.MkdirTemp("", "tutti-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
+	if err := build(ctx, b.dir); err != nil {
 		return err
 	}
 	if opts.profile != "" {
 		if err := os.MkdirAll(opts.profile, 0o750); err != nil {
 			return err
 		}
-	}
-	b := &bench{options: opts, dir: dir}
-	if err := b.printFacts(ctx); err != nil {
-		return err
 	}
 	for _, t := range topics() {
 		if len(opts.only) > 0 && !slices.Contains(opts.only, t.name) {
@@ -108,6 +108,9 @@ func parse(args []string) (options, error) {
 	}
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("%q is not a flag", flags.Arg(0))
 	}
 	if only != "" {
 		o.only = strings.Split(only, ",")
@@ -155,14 +158,11 @@ func pick[T any](b *bench, whole, quick T) T {
 	return whole
 }
 
-// pause waits, unless ctx ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
+// playTime is how long a load is measured in one round, and quickPlay how long it
+// is in a quick run.
+func (b *bench) playTime() time.Duration { return pick(b, 15*time.Second, quickPlay) }
+
+const quickPlay = time.Second
+
+// warmUp is how long everyone types before what is measured counts.
+func (b *bench) warmUp() time.Duration { return pick(b, time.Second, 300*time.Millisecond) }

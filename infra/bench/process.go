@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -45,26 +44,27 @@ type process struct {
 	addr string        // where it listens
 	done chan struct{} // closed when it has ended
 
-	complaints int // lines of its log that tell of errors; owned by read
+	// Owned by read until done is closed.
+	last       string // line of its log
+	complaints int    // lines of its log that tell of errors
 }
 
 // start runs a program and waits until a line of its output says where it listens.
 func start(ctx context.Context, name string, cmd *exec.Cmd, listens func(line string) (addr string)) (*process, error) {
 	p := &process{name: name, cmd: cmd, done: make(chan struct{})}
-	out, in, err := os.Pipe()
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd.Stdout, cmd.Stderr = in, in
-	err = cmd.Start()
-	if err := errors.Join(err, in.Close()); err != nil {
-		return nil, errors.Join(err, out.Close())
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		return nil, err
 	}
 	addr := make(chan string, 1)
 	go func() {
 		defer close(p.done)
 		p.read(out, listens, addr)
-		_, _ = cmd.Wait(), out.Close() // how it ended says nothing here: most are killed
+		_ = cmd.Wait() // how it ended says nothing here: most are killed
 	}()
 	limit := time.NewTimer(startLimit)
 	defer limit.Stop()
@@ -72,7 +72,7 @@ func start(ctx context.Context, name string, cmd *exec.Cmd, listens func(line st
 	case p.addr = <-addr:
 		return p, nil
 	case <-p.done:
-		return nil, fmt.Errorf("%s ended before it listened", name)
+		return nil, fmt.Errorf("%s ended before it listened; it said last: %s", name, p.last)
 	case <-limit.C:
 		err = fmt.Errorf("%s was not ready within %v", name, startLimit)
 	case <-ctx.Done():
@@ -89,6 +89,7 @@ func (p *process) read(out io.Reader, listens func(string) string, addr chan<- s
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
 		line := lines.Text()
+		p.last = line
 		if a := listens(line); a != "" {
 			addr <- a
 			listens = func(string) string { return "" }
@@ -121,10 +122,7 @@ func (p *process) kill() {
 }
 
 // cpu is how long the process has run on a processor.
-func (p *process) cpu() (time.Duration, error) {
-	own, _, err := cpuOf(strconv.Itoa(p.cmd.Process.Pid))
-	return own, err
-}
+func (p *process) cpu() (time.Duration, error) { return threadTime(p.cmd.Process.Pid) }
 
 // rss is how much memory the process has, in bytes.
 func (p *process) rss() (float64, error) {
@@ -134,9 +132,9 @@ func (p *process) rss() (float64, error) {
 		return 0, err
 	}
 	_, rest, _ := strings.Cut(string(status), "\nVmRSS:")
-	value, _, found := strings.Cut(rest, "kB")
+	value, _, _ := strings.Cut(rest, "kB")
 	kib, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if !found || err != nil {
+	if err != nil {
 		return 0, fmt.Errorf("%s has no VmRSS: %w", path, err)
 	}
 	return kib * 1024, nil

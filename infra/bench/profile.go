@@ -38,38 +38,43 @@ func serveRelay(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	served := make(chan error, 1)
-	go func() { served <- httpserve.Serve(ctx, adminListener, admin, nil) }()
 	ln, err := httpserve.Listen(ctx, int(settings.Relay.Port))
 	if err != nil {
-		return err
+		return errors.Join(err, adminListener.Close())
 	}
 	log.InfoContext(ctx, "listening", slog.String("address", ln.Addr().String()))
-	return errors.Join(httpserve.Serve(ctx, ln, stack.Relays[0].Handler(), stack.Drain), <-served)
+	return together(
+		func() error { return httpserve.Serve(ctx, adminListener, admin, nil) },
+		func() error { return httpserve.Serve(ctx, ln, stack.Relays[0].Handler(), stack.Drain) })
 }
 
 // profiled does something that takes about d. With -profile, it writes profiles
-// of a relay in that time, of its processor and of what it allocates; where d is
-// 0, of what is on its heap then.
+// of a relay in that time, of its processor and of what it allocates.
 func (b *bench) profiled(ctx context.Context, r *relay, name string, d time.Duration, do func() error) error {
 	if b.profile == "" {
 		return do()
 	}
-	base := filepath.Join(b.profile, strings.NewReplacer(" ", "-", "/", "-", ",", "").Replace(name))
-	if d == 0 {
-		return errors.Join(do(), r.save(ctx, "/debug/pprof/heap?gc=1", base+".heap"))
-	}
 	seconds := max(1, int(d.Seconds()))
-	return each(3, func(i int) error {
-		switch i {
-		case 0:
-			return do()
-		case 1:
-			return r.save(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), base+".cpu")
-		default:
-			return r.save(ctx, fmt.Sprintf("/debug/pprof/allocs?seconds=%d", seconds), base+".allocs")
-		}
-	})
+	return together(
+		do,
+		func() error {
+			return r.save(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), b.profilePath(name, "cpu"))
+		},
+		func() error {
+			return r.save(ctx, fmt.Sprintf("/debug/pprof/allocs?seconds=%d", seconds), b.profilePath(name, "allocs"))
+		})
+}
+
+// heapProfile writes, with -profile, what is on the heap of a relay.
+func (b *bench) heapProfile(ctx context.Context, r *relay, name string) error {
+	if b.profile == "" {
+		return nil
+	}
+	return r.save(ctx, "/debug/pprof/heap?gc=1", b.profilePath(name, "heap"))
+}
+
+func (b *bench) profilePath(name, kind string) string {
+	return filepath.Join(b.profile, strings.NewReplacer(" ", "-", "/", "-", ",", "").Replace(name)+"."+kind)
 }
 
 // save writes what the port for operators answers to a file.

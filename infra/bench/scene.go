@@ -20,17 +20,16 @@ type cast struct {
 	cursors  bool    // typists tell after each edit where their cursor is
 }
 
-// scene is a room in which people type and others watch. Times of edits are kept
-// until they are taken with took.
+// scene is a room in which people type and others watch.
 type scene struct {
-	cast
+	cast    cast
 	relays  []*relay
 	room    string
 	typists []*typist
 	crowd   crowd
 
 	mu   sync.Mutex
-	took map[string]samples // by what was measured
+	took map[string]samples // by what was measured; kept until take
 }
 
 // What is measured in a scene.
@@ -41,29 +40,32 @@ const (
 )
 
 // openScene makes a room and has everyone come in, on these relays in turn.
-func (w *world) openScene(ctx context.Context, c cast, relays []*relay) (*scene, error) {
-	page := newPage(c.size, c.typists)
-	room, err := w.create(ctx, page)
+func (w *world) openScene(ctx context.Context, c cast, relays []*relay) (_ *scene, err error) {
+	room, err := w.create(ctx, newPage(c.size, c.typists))
 	if err != nil {
 		return nil, err
 	}
 	s := &scene{cast: c, relays: relays, room: room, took: make(map[string]samples)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
 	for i := range c.typists {
 		t := &typist{scene: s, relay: s.place(i), mark: mark(i)}
 		s.typists = append(s.typists, t)
-		if err := s.enter(ctx, t.relay, t.hear); err != nil {
+		if t.client, err = s.enter(ctx, t.relay, t.hear); err != nil {
 			return nil, err
 		}
-		t.client = s.crowd.clients[len(s.crowd.clients)-1]
 		if c.saved {
 			if err := t.client.send([]byte(`{"type":"hello","features":["saved"]}`)); err != nil {
-				return nil, errors.Join(err, s.close())
+				return nil, err
 			}
 		}
 	}
 	for i := range c.watchers {
 		watch := &watcher{scene: s, relay: s.place(i), seen: make([]int, c.typists)}
-		if err := s.enter(ctx, watch.relay, watch.hear); err != nil {
+		if _, err := s.enter(ctx, watch.relay, watch.hear); err != nil {
 			return nil, err
 		}
 	}
@@ -73,13 +75,13 @@ func (w *world) openScene(ctx context.Context, c cast, relays []*relay) (*scene,
 // place is the relay of the i-th person of a kind.
 func (s *scene) place(i int) *relay { return s.relays[i%len(s.relays)] }
 
-func (s *scene) enter(ctx context.Context, r *relay, hear func([]byte, time.Time)) error {
+// enter has somebody come in.
+func (s *scene) enter(ctx context.Context, r *relay, hear func([]byte, time.Time)) (*client, error) {
 	c, err := join(ctx, r, s.room, hear)
-	if err != nil {
-		return errors.Join(err, s.close())
+	if err == nil {
+		s.crowd.add(c)
 	}
-	s.crowd.add(c)
-	return nil
+	return c, err
 }
 
 // close has everyone leave.
@@ -93,14 +95,20 @@ func (s *scene) close() error {
 func (s *scene) play(ctx context.Context, d time.Duration) error {
 	playing, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
-	if err := each(len(s.typists), func(i int) error { return s.typists[i].perform(playing) }); err != nil {
+	if err := each(len(s.typists), func(i int) error { return s.typists[i].keepTyping(playing) }); err != nil {
 		return err
 	}
 	return s.settle(ctx)
 }
 
-// settleLimit is how long the last edits may take: above it they are lost.
-const settleLimit = 10 * time.Second
+const (
+	// settleLimit is how long the last edits may take: above it they are lost.
+	settleLimit = 10 * time.Second
+
+	// settlePoll is how often it is looked whether they are there: seldom enough
+	// to take no time from the relays.
+	settlePoll = 5 * time.Millisecond
+)
 
 // settle waits until all that was typed was seen, and was said to be saved.
 func (s *scene) settle(ctx context.Context) error {
@@ -119,7 +127,7 @@ func (s *scene) settle(ctx context.Context) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%d sights of edits are missing in room %s after %v", missing, s.room, settleLimit)
 		}
-		if err := pause(ctx, 5*time.Millisecond); err != nil {
+		if err := pause(ctx, settlePoll); err != nil {
 			return err
 		}
 	}
@@ -143,18 +151,19 @@ func (s *scene) received() float64 {
 	return float64(sum) / float64(len(s.crowd.clients))
 }
 
+// note adds a measured time.
 func (s *scene) note(what string, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.took[what] = append(s.took[what], float64(d)/float64(time.Millisecond))
+	s.took[what] = append(s.took[what], millis(d))
 }
 
 // take returns what was measured since the last time.
-func (s *scene) take(what string) samples {
+func (s *scene) take() map[string]samples {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.took[what]
-	delete(s.took, what)
+	taken := s.took
+	s.took = make(map[string]samples)
 	return taken
 }
 
@@ -165,7 +174,7 @@ type typist struct {
 	client *client
 	relay  *relay
 	mark   []byte
-	frame  []byte // owned by perform
+	frame  []byte // owned by keepTyping
 
 	mu    sync.Mutex
 	page  []byte      // what is shown
@@ -182,21 +191,23 @@ func (t *typist) hear(frame []byte, at time.Time) {
 		t.page = append(t.page[:0], page...)
 		return
 	}
-	if !t.scene.saved || !bytes.HasPrefix(frame, savedFrame) {
+	if !t.scene.cast.saved || !bytes.HasPrefix(frame, savedFrame) {
 		return
 	}
 	var version, updates int
-	if _, err := fmt.Sscanf(string(frame), `{"type":"saved","version":%d,"updates":%d}`, &version, &updates); err != nil {
-		return // then settle will not end
+	_, err := fmt.Sscanf(string(frame), `{"type":"saved","version":%d,"updates":%d}`, &version, &updates)
+	if err != nil || updates <= t.saved {
+		return // what cannot be read is missing when the scene settles
 	}
-	for ; t.saved < updates; t.saved++ {
-		t.scene.note(toSaved, at.Sub(t.sent[t.saved]))
+	for _, sent := range t.between(t.saved, updates) {
+		t.scene.note(toSaved, at.Sub(sent))
 	}
+	t.saved = updates
 }
 
-// perform types until ctx ends: at its rate, but not like a clock.
-func (t *typist) perform(ctx context.Context) error {
-	interval := time.Duration(float64(time.Second) / t.scene.rate)
+// keepTyping types until ctx ends: at its rate, but not like a clock.
+func (t *typist) keepTyping(ctx context.Context) error {
+	interval := time.Duration(float64(time.Second) / t.scene.cast.rate)
 	wait := rand.N(interval) //nolint:gosec // spreads load, keeps no secret
 	for pause(ctx, wait) == nil {
 		if err := t.edit(); err != nil {
@@ -216,12 +227,13 @@ func (t *typist) edit() error {
 	n := len(t.sent)
 	t.mu.Unlock()
 	err := t.client.send(t.frame)
-	if t.scene.cursors {
+	if t.scene.cast.cursors {
 		err = errors.Join(err, t.client.send(fmt.Appendf(nil, `{"type":"cursor_move","line":1,"column":%d}`, n)))
 	}
 	return err
 }
 
+// count is how many edits were made so far.
 func (t *typist) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -229,11 +241,12 @@ func (t *typist) count() int {
 }
 
 // missing is how much of what is to be told of this typist's edits was not yet.
+// It is below 0 when more edits were told of than made, which is a bug too.
 func (t *typist) missing() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	missing := t.scene.watchers*len(t.sent) - t.seen
-	if t.scene.saved {
+	missing := t.scene.cast.watchers*len(t.sent) - t.seen
+	if t.scene.cast.saved {
 		missing += len(t.sent) - t.saved
 	}
 	return missing
@@ -248,10 +261,17 @@ func (t *typist) watched(r *relay, before, now int, at time.Time) {
 	if r == t.relay {
 		what = sameRelay
 	}
-	for _, sent := range t.sent[before:now] {
+	for _, sent := range t.between(before, now) {
 		t.scene.note(what, at.Sub(sent))
 	}
 	t.seen += now - before
+}
+
+// between is when the edits behind the first so many and up to so many were made,
+// as far as that many were; t.mu is held.
+func (t *typist) between(first, last int) []time.Time {
+	made := len(t.sent)
+	return t.sent[min(first, made):min(last, made)]
 }
 
 // watcher is somebody who looks on.
@@ -261,6 +281,7 @@ type watcher struct {
 	seen  []int // edits of each typist; owned by the reader
 }
 
+// hear looks how many edits of each typist are in the text.
 func (w *watcher) hear(frame []byte, at time.Time) {
 	page := pageOf(frame)
 	if page == nil {

@@ -10,20 +10,44 @@ import (
 	"strings"
 )
 
-// metric reads one of the relay's metrics that has no labels.
-func (r *relay) metric(ctx context.Context, name string) (value float64, err error) {
+// metrics reads some of the relay's metrics, which have no labels, at one moment.
+func (r *relay) metrics(ctx context.Context, names ...string) (_ []float64, err error) {
 	response, err := r.ask(ctx, "/metrics")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	texts := make(map[string]string)
 	lines := bufio.NewScanner(response.Body)
 	for lines.Scan() {
-		if text, found := strings.CutPrefix(lines.Text(), name+" "); found {
-			return strconv.ParseFloat(text, 64)
+		name, text, _ := strings.Cut(lines.Text(), " ")
+		texts[name] = text
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("the metrics of %s: %w", r.name, err)
+	}
+	values := make([]float64, len(names))
+	for i, name := range names {
+		if values[i], err = strconv.ParseFloat(texts[name], 64); err != nil {
+			return nil, fmt.Errorf("metric %s of %s: %w", name, r.name, err)
 		}
 	}
-	return 0, errors.Join(fmt.Errorf("no metric is called %s", name), lines.Err())
+	return values, nil
+}
+
+// sums adds up metrics of all relays.
+func (w *world) sums(ctx context.Context, names ...string) ([]float64, error) {
+	sums := make([]float64, len(names))
+	for _, r := range w.relays {
+		values, err := r.metrics(ctx, names...)
+		if err != nil {
+			return nil, err
+		}
+		for i, value := range values {
+			sums[i] += value
+		}
+	}
+	return sums, nil
 }
 
 // ask sends a request to the port for operators.
@@ -37,16 +61,4 @@ func (r *relay) ask(ctx context.Context, path string) (*http.Response, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %s", path, response.Status), response.Body.Close())
 	}
 	return response, err
-}
-
-// sum adds up a metric of all relays.
-func (w *world) sum(ctx context.Context, name string) (sum float64, err error) {
-	for _, r := range w.relays {
-		value, err := r.metric(ctx, name)
-		if err != nil {
-			return 0, err
-		}
-		sum += value
-	}
-	return sum, nil
 }

@@ -1,27 +1,28 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
-	"unicode/utf8"
+	"time"
 )
 
 // samples are times in milliseconds.
 type samples []float64
 
-// quantile is the value below which a share of the samples is.
+// quantile is the least of the samples that is not exceeded by a share of them.
 func (s samples) quantile(share float64) float64 {
 	if len(s) == 0 {
 		return math.NaN()
 	}
 	sorted := slices.Sorted(slices.Values(s))
-	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)]
+	return sorted[max(int(math.Ceil(share*float64(len(sorted)))), 1)-1]
 }
+
+func (s samples) p50() float64 { return s.quantile(0.5) }
+
+func (s samples) p99() float64 { return s.quantile(0.99) }
 
 func (s samples) max() float64 {
 	if len(s) == 0 {
@@ -36,6 +37,7 @@ type rounds []samples
 // median is the median over the rounds of what f says of each.
 func (r rounds) median(f func(samples) float64) float64 { return median(r.of(f)) }
 
+// of is what f says of each round.
 func (r rounds) of(f func(samples) float64) []float64 {
 	var values []float64
 	for _, s := range r {
@@ -47,14 +49,14 @@ func (r rounds) of(f func(samples) float64) []float64 {
 // cells are p50, p99, the highest of all, how far apart the p50 of the rounds
 // are, and how many samples there are.
 func (r rounds) cells() []string {
-	p50 := r.of(func(s samples) float64 { return s.quantile(0.5) })
+	p50 := r.of(samples.p50)
 	count := 0
 	for _, s := range r {
 		count += len(s)
 	}
 	return []string{
 		number(median(p50)),
-		number(r.median(func(s samples) float64 { return s.quantile(0.99) })),
+		number(r.median(samples.p99)),
 		number(slices.Max(r.of(samples.max))),
 		spread(p50),
 		strconv.Itoa(count),
@@ -69,6 +71,7 @@ func spread(values []float64) string {
 // roundsHead are the heads of cells.
 var roundsHead = []string{"p50", "p99", "max", "p50 of rounds", "samples"}
 
+// median is the value in the middle, or between the two that are there.
 func median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -98,58 +101,6 @@ func number(v float64) string {
 // ratio writes how many times one is the other.
 func ratio(one, other float64) string { return fmt.Sprintf("%.2fx", one/other) }
 
-// table has its first column on the left and numbers on the right.
-type table struct {
-	title string
-	rows  [][]string // the first is the head
-}
+func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-func newTable(title string, head ...string) *table { return &table{title, [][]string{head}} }
-
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
-
-func (t *table) print() {
-	widths := make([]int, len(t.rows[0]))
-	for _, row := range t.rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
-		}
-	}
-	fmt.Printf("\n%s\n\n", t.title)
-	for _, row := range t.rows {
-		var line strings.Builder
-		for i, cell := range row {
-			space := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if i == 0 {
-				line.WriteString("  " + cell + space)
-			} else {
-				line.WriteString("   " + space + cell)
-			}
-		}
-		fmt.Println(line.String())
-	}
-}
-
-// each does something n times at once, and returns when all are done.
-func each(n int, do func(i int) error) error {
-	var wg sync.WaitGroup
-	errs := make([]error, n)
-	for i := range n {
-		wg.Go(func() { errs[i] = do(i) })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
-}
-
-// someAtOnce is how many are under way at once where that is not measured.
-const someAtOnce = 16
-
-// eachInTurn is each, of which not more than someAtOnce are under way at once.
-func eachInTurn(n int, do func(i int) error) error {
-	places := make(chan struct{}, someAtOnce)
-	return each(n, func(i int) error {
-		places <- struct{}{}
-		defer func() { <-places }()
-		return do(i)
-	})
-}
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

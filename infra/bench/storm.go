@@ -15,8 +15,10 @@ func storm(ctx context.Context, b *bench) error {
 		name string
 		warm bool // the other relay has the rooms already
 		took rounds
-	}{{name: "held by the other relay too"}, {name: "only on the killed relay"}}
-	kinds[0].warm = true
+	}{
+		{name: "held by the other relay too", warm: true},
+		{name: "only on the killed relay"},
+	}
 	n := pick(b, rooms, rooms/5)
 	for range b.rounds {
 		for i := range kinds {
@@ -38,64 +40,64 @@ func storm(ctx context.Context, b *bench) error {
 
 // stormOnce fills a new relay, kills it, and has all its clients come to another
 // new one.
-func (b *bench) stormOnce(ctx context.Context, rooms, people int, warm bool) (samples, error) {
+func (b *bench) stormOnce(ctx context.Context, rooms, people int, warm bool) (_ samples, err error) {
 	dying, err := b.world.startRelay(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer dying.kill()
 	next, err := b.world.startRelay(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer next.kill()
-	defer dying.kill()
-	ids := make([]string, rooms)
 	var here, others crowd
 	defer func() { here.close(); others.close() }()
-	err = eachInTurn(rooms, func(i int) (err error) {
-		if ids[i], err = b.world.create(ctx, newPage(2<<10, 1)); err != nil || !warm {
+	err = eachBounded(rooms, func(int) error {
+		id, err := b.world.create(ctx, newPage(2<<10, 1))
+		if err != nil {
 			return err
 		}
-		c, err := join(ctx, next, ids[i], deaf)
-		if err == nil {
-			others.add(c)
+		if warm {
+			if err := others.enter(ctx, next, id, 1); err != nil {
+				return err
+			}
 		}
-		return err
+		return here.enter(ctx, dying, id, people)
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = eachInTurn(rooms*people, func(i int) error {
-		c, err := join(ctx, dying, ids[i/people], deaf)
-		if err == nil {
-			here.add(c)
-		}
-		return err
-	})
-	if err := errors.Join(err, pause(ctx, time.Second)); err != nil {
+	if err := pause(ctx, time.Second); err != nil { // what joining leaves to do
 		return nil, err
 	}
-	return comeBack(ctx, dying, next, ids, &here)
+	if err := here.check(); err != nil {
+		return nil, err
+	}
+	took, err := comeBack(ctx, dying, next, here.clients)
+	return took, errors.Join(err, others.check())
 }
 
 // comeBack kills a relay and has each of its clients come to the next one as soon
 // as it sees that.
-func comeBack(ctx context.Context, dying, next *relay, ids []string, here *crowd) (samples, error) {
-	clients := here.clients
+func comeBack(ctx context.Context, dying, next *relay, clients []*client) (samples, error) {
 	took := make(samples, len(clients))
 	var back crowd
 	defer back.close()
 	start := time.Now()
-	go dying.kill()
-	err := each(len(clients), func(i int) error {
-		<-clients[i].ended
-		c, err := join(ctx, next, ids[i%len(ids)], deaf)
-		took[i] = float64(time.Since(start)) / float64(time.Millisecond)
-		if err == nil {
-			back.add(c)
-		}
-		return err
-	})
-	<-dying.done
+	err := together(
+		func() error { dying.kill(); return nil },
+		func() error {
+			return each(len(clients), func(i int) error {
+				<-clients[i].ended
+				c, err := join(ctx, next, clients[i].room, deaf)
+				if err != nil {
+					return err
+				}
+				back.add(c)
+				took[i] = millis(c.entered.Sub(start))
+				return nil
+			})
+		})
 	return took, errors.Join(err, back.check())
 }

@@ -22,7 +22,7 @@ type world struct {
 	redis  *process
 	admin  *redis.Client // for looking; the programs have their own
 	api    *process
-	relays []*relay // those that run
+	relays []*relay // those that were started
 }
 
 // relay is a relay in a process of its own.
@@ -34,6 +34,8 @@ type relay struct {
 // relayCount is how many relays a world begins with.
 const relayCount = 2
 
+// newWorld starts all of it: with limits that a test from one address does not
+// reach, and with logs that say where it listens.
 func newWorld(ctx context.Context, b *bench) (_ *world, err error) {
 	w := &world{bench: b}
 	defer func() {
@@ -45,7 +47,7 @@ func newWorld(ctx context.Context, b *bench) (_ *world, err error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, "functions")) //nolint:gosec // just built
-	cmd.Env = append(cmd.Environ(), "PORT=0", "REDIS_URL="+w.url(), "CREATE_RATE=1000000", "ROOM_CODE_LENGTH=16")
+	cmd.Env = append(cmd.Environ(), "PORT=0", "LOG_LEVEL=info", "REDIS_URL="+w.url(), "CREATE_RATE=1000000", "ROOM_CODE_LENGTH=16")
 	if w.api, err = start(ctx, "functions", cmd, saysListening); err != nil {
 		return nil, err
 	}
@@ -81,7 +83,8 @@ func (w *world) startRedis(ctx context.Context) error {
 
 func (w *world) url() string { return "redis://" + w.redis.addr }
 
-// startRelay starts one more relay. It runs until the world ends, or stopRelay.
+// startRelay starts one more relay. It runs until the world ends, unless it is
+// killed before.
 func (w *world) startRelay(ctx context.Context) (*relay, error) {
 	admin, err := freeAddr(ctx)
 	if err != nil {
@@ -99,7 +102,7 @@ func (w *world) startRelay(ctx context.Context) (*relay, error) {
 		args = append(args, "-serve-relay")
 	}
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // just built
-	cmd.Env = append(cmd.Environ(), "PORT=0", "ADMIN_PORT="+port, "REDIS_URL="+w.url(),
+	cmd.Env = append(cmd.Environ(), "PORT=0", "ADMIN_PORT="+port, "LOG_LEVEL=info", "REDIS_URL="+w.url(),
 		"MAX_CONNECTIONS=10000", "MAX_CONNECTIONS_PER_CLIENT=10000")
 	p, err := start(ctx, fmt.Sprint("relay ", len(w.relays)+1), cmd, saysListening)
 	if err != nil {
@@ -116,7 +119,11 @@ func (w *world) relay(i int) *relay { return w.relays[i%len(w.relays)] }
 // running is the processes that are not known to have ended.
 func (w *world) running() []*process {
 	var all []*process
-	for _, p := range append([]*process{w.redis, w.api}, processes(w.relays)...) {
+	started := []*process{w.redis, w.api}
+	for _, r := range w.relays {
+		started = append(started, r.process)
+	}
+	for _, p := range started {
 		if p == nil {
 			continue
 		}
@@ -129,23 +136,15 @@ func (w *world) running() []*process {
 	return all
 }
 
-func processes(relays []*relay) []*process {
-	var all []*process
-	for _, r := range relays {
-		all = append(all, r.process)
-	}
-	return all
-}
-
-func (w *world) close() error {
-	var errs []error
+// close ends all that was started.
+func (w *world) close() (err error) {
 	if w.admin != nil {
-		errs = append(errs, w.admin.Close())
+		err = w.admin.Close()
 	}
 	for _, p := range w.running() {
 		p.kill()
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // create makes a room with a text, which is given as JSON has it.
@@ -167,6 +166,8 @@ func (w *world) create(ctx context.Context, escaped []byte) (id string, err erro
 	var answer struct {
 		RoomID string `json:"room_id"`
 	}
-	err = json.NewDecoder(response.Body).Decode(&answer)
-	return answer.RoomID, err
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return "", fmt.Errorf("the answer of POST /rooms: %w", err)
+	}
+	return answer.RoomID, nil
 }

@@ -63,11 +63,13 @@ func (w *world) settle(ctx context.Context, result *Result, when string, promise
 	if last := w.journal.lastEdit(); last.After(over) {
 		over = last
 	}
-	var text string
+	var text, missing string // the last that was missing
 	if err == nil {
 		err = until(ctx, promise+overtime, func() string {
 			var difference string
-			text, difference = w.difference(ctx)
+			if text, difference = w.difference(ctx); difference != "" {
+				missing = difference
+			}
 			return difference
 		})
 	}
@@ -77,7 +79,7 @@ func (w *world) settle(ctx context.Context, result *Result, when string, promise
 	case err != nil:
 		result.problem("round %d, %s: never settled: %v", result.Rounds, when, err)
 	case took > promise:
-		result.problem("round %d, %s: settled after %v, promised was %v", result.Rounds, when, took.Round(time.Millisecond), promise)
+		result.problem("round %d, %s: settled after %v, promised was %v: at last %s", result.Rounds, when, took.Round(time.Millisecond), promise, missing)
 	}
 	w.read(result, text)
 	return took, err == nil
