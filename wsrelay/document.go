@@ -36,7 +36,7 @@ type origin struct {
 }
 
 // collapseBytes is how much may be unsaved before it is made one update: while
-// Redis is away, what waits is to be bounded by the document, not by time.
+// Redis is away, what waits is bounded by the document, not by time.
 const collapseBytes = 256 << 10
 
 func newDocument(textName string) *document {
@@ -79,7 +79,11 @@ func (d *document) String() string {
 
 // edit changes the text as somebody here wants it.
 func (d *document) edit(change bridge.Change, author string) error {
-	return d.doc.Transact(origin{author: author}, func() error { return d.text.ApplyDelta(change.Delta()) })
+	err := d.doc.Transact(origin{author: author}, func() error { return d.text.ApplyDelta(change.Delta()) })
+	if err == nil && d.unsavedBytes > d.collapseAt {
+		d.collapse()
+	}
+	return err
 }
 
 // take brings in entries of the log. What cannot be read is skipped, so that
@@ -110,9 +114,6 @@ const batchBytes = 64 << 10
 // nextBatch takes what is to be saved next, as one update; nil when nothing is
 // unsaved.
 func (d *document) nextBatch() []byte {
-	if d.unsavedBytes > d.collapseAt {
-		d.collapse()
-	}
 	n, size := 0, 0
 	for n < len(d.unsaved) && (n == 0 || size+len(d.unsaved[n]) <= batchBytes) {
 		size += len(d.unsaved[n])

@@ -1,6 +1,7 @@
 package wsrelay
 
 import (
+	"errors"
 	"log/slog"
 	"maps"
 	"time"
@@ -9,12 +10,12 @@ import (
 	"github.com/tutti-live/tutti/shared/room"
 )
 
-// hear takes in what happened in the room, here or on other relays. A bug on the
-// way has the log read again.
+// hear takes in what happened in the room, here or on other relays. After a bug
+// on the way nobody knows what the document is: the room is loaded anew.
 func (r *liveRoom) hear(event room.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer logPanic(r.log, func() { r.suspectLocked(repairPanic) })
+	defer logPanic(r.log, func() { r.breakLocked(errPanic) })
 	switch e := event.(type) {
 	case room.Appended:
 		r.hearEntryLocked(e.Entry)
@@ -31,6 +32,8 @@ func (r *liveRoom) hear(event room.Event) {
 	}
 }
 
+var errPanic = errors.New("a panic while an event was taken in")
+
 // hearEntryLocked takes in an entry of the log, if it is the next one.
 // Anything else that is not known already has the log read again.
 func (r *liveRoom) hearEntryLocked(e room.Entry) {
@@ -38,7 +41,9 @@ func (r *liveRoom) hearEntryLocked(e room.Entry) {
 	case e.Follows(r.head):
 		r.moveLocked(e)
 		r.savedEntryLocked(e.Nonce)
-		if room.MadeWith(e.Nonce) != r.lastSaved { // what is ours is in the document
+		if room.MadeWith(e.Nonce) == r.lastSaved { // what is ours is in the document
+			r.hearMetaLocked(e)
+		} else {
 			r.takeLocked([]room.Entry{e})
 		}
 	case e.Epoch != r.head.Epoch:
@@ -75,15 +80,11 @@ func (r *liveRoom) takeLocked(entries []room.Entry) {
 		return
 	}
 	for _, e := range entries {
-		if e.Kind == room.KindMeta {
-			var meta room.Meta
-			if meta.Update(e.Payload) == nil { // what cannot be read says nothing
-				r.hearLanguageLocked(meta.Language, e.Author)
-			}
-		}
+		r.hearMetaLocked(e)
 	}
 	if r.doc.version() != before {
 		r.flushLocked()
+		r.wantViewAtLocked(time.Now().Add(viewOthers))
 		if r.savedLocked() {
 			r.allSavedLocked()
 		}
@@ -98,10 +99,22 @@ func (r *liveRoom) skippedLocked(n int) {
 	}
 }
 
-// hearLanguageLocked takes in the language that the log says. One of ours that is
-// not saved yet will come after it.
+// hearMetaLocked takes in what an entry says about the room.
+func (r *liveRoom) hearMetaLocked(e room.Entry) {
+	var meta room.Meta
+	if e.Kind != room.KindMeta || meta.Update(e.Payload) != nil { // what cannot be read says nothing
+		return
+	}
+	if ours := r.language.unheard; ours != nil && ours.Nonce == room.MadeWith(e.Nonce) {
+		r.language.unheard, r.language.saved = nil, false
+	}
+	r.hearLanguageLocked(meta.Language, e.Author)
+}
+
+// hearLanguageLocked takes in the language that the log says. One of ours that was
+// not heard yet will come after it.
 func (r *liveRoom) hearLanguageLocked(value, author string) {
-	if value == "" || r.language.unsaved != nil || value == r.language.value {
+	if value == "" || r.language.unheard != nil || value == r.language.value {
 		return
 	}
 	r.language.value = value

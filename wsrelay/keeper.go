@@ -16,10 +16,10 @@ import (
 // run loads the room, keeps it until nobody is left in it, and lets go of it.
 // It is the only owner of the room's goroutines. When ctx ends before all is
 // saved, what is not saved is lost, and said to be.
-func (r *liveRoom) run(ctx context.Context) {
+func (r *liveRoom) run(relay context.Context) {
 	defer close(r.gone)
 	defer r.relay.forget(r)
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(relay)
 	defer cancel()
 	broken := func() {
 		cancel()
@@ -46,7 +46,7 @@ func (r *liveRoom) run(ctx context.Context) {
 	r.keepLog(ctx, &keepers)
 	stop()
 	keepers.Wait()
-	if ctx.Err() == nil { // otherwise the connection ends anyway
+	if relay.Err() == nil { // otherwise the connection to Redis ends anyway
 		r.store.Unfollow(r.id)
 	}
 	r.stopFlush()
@@ -124,6 +124,9 @@ func (r *liveRoom) moveToLocked(state room.State) {
 		r.moveLocked(e)
 	}
 	r.head = state.Head
+	if state.Whole && r.language.saved { // it is in what was read, or lost
+		r.language.unheard, r.language.saved = nil, false
+	}
 	if state.Meta != nil {
 		r.hearLanguageLocked(state.Meta.Language, "")
 	}
@@ -179,7 +182,9 @@ func newStoppedTimer() *time.Timer {
 	return t
 }
 
-// settle checks and saves until there is nothing left to check or save.
+// settle checks if need be, and saves a batch. When more is to be saved it leaves
+// a token, so that a room in which people never stop typing gets its view and its
+// compaction between two batches.
 func (r *liveRoom) settle(ctx context.Context) error {
 	checked := false
 	for {
@@ -202,9 +207,8 @@ func (r *liveRoom) settle(ctx context.Context) error {
 			if errors.Is(err, errLogGone) && !checked {
 				continue
 			}
-			if err != nil { // a log that is gone right after a check is not to be hurried
-				return err
-			}
+			signal(r.saveWake)
+			return err // a log that is gone right after a check is not to be hurried
 		default:
 			return nil
 		}
@@ -217,7 +221,7 @@ func (r *liveRoom) settle(ctx context.Context) error {
 func (r *liveRoom) settled() (settled, broken bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	saved := r.savedLocked() && r.language.unsaved == nil
+	saved := r.savedLocked() && r.language.isSaved()
 	return saved && (r.broken || !r.suspect && r.viewAt.IsZero()), r.broken
 }
 
@@ -312,7 +316,7 @@ func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state ro
 	if state.Meta != nil {
 		known = state.Meta.Language
 	}
-	if ours := r.language.value; ours != "" && r.language.unsaved == nil && (known == "" || rewound && known != ours) {
+	if ours := r.language.value; ours != "" && r.language.isSaved() && (known == "" || rewound && known != ours) {
 		r.language.choose("", ours)
 	}
 	r.moveToLocked(state)
@@ -335,7 +339,7 @@ func (r *liveRoom) snapshotLocked() room.Snapshot {
 func (r *liveRoom) reportLoss(ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.savedLocked() || r.language.unsaved != nil {
+	if !r.savedLocked() || !r.language.isSaved() {
 		r.log.ErrorContext(ctx, "stopped with changes that Redis did not take", slog.Int("bytes", r.doc.unsavedBytes))
 	}
 }

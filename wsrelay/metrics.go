@@ -19,7 +19,6 @@ const (
 	repairInterrupted = "interrupted" // the subscription was lost for a while
 	repairLost        = "lost"        // somebody did not find the room
 	repairJoin        = "join"        // somebody came in while Redis did not answer
-	repairPanic       = "panic"       // a bug
 )
 
 // metrics is what a relay counts. No label has a room or a person.

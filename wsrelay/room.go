@@ -82,18 +82,22 @@ type liveRoom struct {
 }
 
 // language is what the last one who chose it chose. Redis decides who was last:
-// its log has one order. Until a choice of ours stands there it hides those of
-// others, because it will come after them.
+// its log has one order. Until a choice of ours is heard it hides those of others,
+// because it will come after them.
 type language struct {
 	value   string
-	unsaved *room.Entry // the choice of ours that is not known to be in the log
+	unheard *room.Entry // the choice of ours that was neither heard nor read yet
+	saved   bool        // a reply said that it stands in the log
 }
 
 // choose makes a choice of ours, which is then to be saved.
 func (l *language) choose(author, value string) {
 	e := room.NewEntry(room.KindMeta, author, room.EncodeMeta(room.Meta{Language: value}))
-	l.value, l.unsaved = value, &e
+	l.value, l.unheard, l.saved = value, &e, false
 }
+
+// isSaved reports whether the log has what was chosen here.
+func (l *language) isSaved() bool { return l.unheard == nil || l.saved }
 
 // member is somebody in the room.
 type member struct {

@@ -37,8 +37,8 @@ func (r *liveRoom) nextBatchLocked() *batch {
 			for s := range r.sessionsLocked() {
 				s.batched = s.updates
 			}
-		} else if r.language.unsaved != nil {
-			r.sending = &batch{entry: *r.language.unsaved, since: time.Now()}
+		} else if !r.language.isSaved() {
+			r.sending = &batch{entry: *r.language.unheard, since: time.Now()}
 		}
 	}
 	if r.sending != nil {
@@ -89,8 +89,8 @@ func (r *liveRoom) savedEntryLocked(nonce string) {
 	}
 	r.sending, r.lastSaved = nil, nonce
 	r.relay.metrics.appended(b)
-	if r.language.unsaved != nil && r.language.unsaved.Nonce == nonce {
-		r.language.unsaved = nil
+	if r.language.unheard != nil && r.language.unheard.Nonce == nonce {
+		r.language.saved = true
 		return
 	}
 	r.wantViewLocked()
@@ -109,10 +109,17 @@ func (r *liveRoom) savedEntryLocked(nonce string) {
 // programs. When one fails, the next is as long after it as any retry.
 const viewEvery = 1 * time.Second
 
+// viewOthers is how long the text is left to the relay that appended last: it may
+// be gone, or the last entry may be none of the text.
+const viewOthers = 3 * time.Second
+
 // wantViewLocked has the text written for other programs, when it is time.
-func (r *liveRoom) wantViewLocked() {
-	if r.viewAt.IsZero() && r.viewed != r.doc.version() {
-		r.viewAt = r.viewLast.Add(viewEvery)
+func (r *liveRoom) wantViewLocked() { r.wantViewAtLocked(r.viewLast.Add(viewEvery)) }
+
+func (r *liveRoom) wantViewAtLocked(at time.Time) {
+	if r.viewed != r.doc.version() && (r.viewAt.IsZero() || r.viewAt.After(at)) {
+		r.viewAt = at
+		signal(r.saveWake)
 	}
 }
 
@@ -129,7 +136,7 @@ func (r *liveRoom) viewDue() time.Duration {
 
 // writeView writes the text for other programs, when it is time: not more often
 // than viewEvery, and once more after the last change. The relay that appended
-// last does it; the others look after it at their heartbeats.
+// last does it; the others see to it that it was done.
 func (r *liveRoom) writeView(ctx context.Context) {
 	hurry := r.relay.leaving(r)
 	r.mu.Lock()
@@ -155,8 +162,8 @@ func (r *liveRoom) writeView(ctx context.Context) {
 		r.wantViewLocked()
 	case r.acked.last() > head.Seq: // the last entry is ours, and was not heard yet
 		r.viewAt = now.Add(viewEvery / 10)
-	default: // somebody appended later, and writes it
-		r.viewAt = time.Time{}
+	default: // somebody appended later, and should write it
+		r.viewAt = now.Add(viewOthers)
 	}
 }
 
