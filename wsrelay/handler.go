@@ -107,7 +107,7 @@ func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRo
 func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error) {
 	w := newWriter(conn, r.metrics)
 	r.metrics.closed(reason.CloseCode())
-	w.finish(goodbye{reason.CloseCode(), reason.Detail})
+	w.finish(goodbye{code: reason.CloseCode(), reason: reason.Detail})
 	awaitClose(conn)
 	_ = conn.Close() // it has ended: an error would say just that
 }

@@ -161,6 +161,10 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	person := room.Person{ID: s.id}
 	arrived := &arrival{heard: make(chan struct{})}
 	r.mu.Lock()
+	if r.broken {
+		r.mu.Unlock()
+		return apierr.New(apierr.Internal, "internal error")
+	}
 	r.arriving[s.id] = arrived
 	r.mu.Unlock()
 	color, err := r.store.Join(ctx, r.id, person, room.Capacity{Most: r.relay.maxPeople, Fresh: 2 * r.relay.heartbeat})
@@ -171,10 +175,14 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.arriving, s.id)
-	if r.broken {
+	switch {
+	case errors.Is(err, room.ErrFull):
+		return err
+	case r.broken:
+		r.departLocked(s.id)
 		return apierr.New(apierr.Internal, "internal error")
-	}
-	if errors.Is(err, room.ErrFull) || err != nil && r.isFullLocked() {
+	case err != nil && r.isFullLocked():
+		r.departLocked(s.id) // only the reply may have been lost
 		return room.ErrFull
 	}
 	if err != nil {
@@ -197,11 +205,16 @@ func (r *liveRoom) leave(s *session) {
 	s.stopLocked()
 	delete(r.people, s.id)
 	delete(r.unreported, s.id)
-	if len(r.departed) < maxDeparted { // the others time out
-		r.departed = append(r.departed, s.id)
-		r.leaving[s.id] = true
-	}
 	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
+	r.departLocked(s.id)
+}
+
+// departLocked has Redis told that somebody of ours is not there any more.
+func (r *liveRoom) departLocked(id string) {
+	if len(r.departed) < maxDeparted { // the others time out
+		r.departed = append(r.departed, id)
+		r.leaving[id] = true
+	}
 	signal(r.presenceWake)
 }
 

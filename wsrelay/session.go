@@ -32,6 +32,7 @@ type session struct {
 	room *liveRoom
 	log  *slog.Logger
 
+	controls *rate.Limiter // owned by the reader
 	messages *rate.Limiter // owned by the reader
 	bytes    *rate.Limiter // owned by the reader
 
@@ -53,6 +54,7 @@ func newSession(id string, conn *websocket.Conn, r *liveRoom) *session {
 		out:      newWriter(conn, r.relay.metrics),
 		room:     r,
 		log:      r.log.With(slog.String("user", id)),
+		controls: rate.NewLimiter(controlsPerSecond, controlBurst),
 		messages: rate.NewLimiter(messagesPerSecond, messageBurst),
 		bytes:    rate.NewLimiter(bytesPerSecond, byteBurst),
 	}
@@ -101,8 +103,18 @@ func awaitClose(conn *websocket.Conn) {
 func (s *session) read(ctx context.Context) error {
 	s.conn.SetReadLimit(maxFrameBytes)
 	s.conn.SetPongHandler(func(proof string) error {
+		if !s.controls.Allow() {
+			return s.tooManyControls()
+		}
 		s.hearPong(proof)
 		return s.out.alive()
+	})
+	pong := s.conn.PingHandler()
+	s.conn.SetPingHandler(func(payload string) error {
+		if !s.controls.Allow() {
+			return s.tooManyControls()
+		}
+		return errors.Join(pong(payload), s.out.alive())
 	})
 	for {
 		if err := s.out.alive(); err != nil {
@@ -125,6 +137,13 @@ func (s *session) read(ctx context.Context) error {
 		}
 		s.handle(frame)
 	}
+}
+
+// tooManyControls ends a connection on which pings and pongs come faster than
+// anyone answers ours.
+func (s *session) tooManyControls() error {
+	s.out.close(protocol.ClosePolicyViolation, "too many pings and pongs")
+	return errors.New("too many pings and pongs")
 }
 
 // hearPong takes in what a pong says about the texts that the client was sent.

@@ -97,6 +97,12 @@ const (
 	bytesPerSecond    = 4 << 20
 	byteBurst         = 8 << 20
 
+	// A client may send controlsPerSecond pings and pongs: twice as many pongs as we
+	// send pings, two with each of at most twenty texts a second. A burst comes from
+	// a line that was stuck.
+	controlsPerSecond = 100
+	controlBurst      = 1000
+
 	// minAge and maxAge are when a connection is asked to come back, at
 	// random, before the platform cuts it at 60 min without a word.
 	minAge = 50 * time.Minute

@@ -33,12 +33,16 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	current := r.doc.String()
-	if limit := r.relay.maxTextBytes; len(code) > limit && len(code) >= len(current) {
-		s.refuse(errCodeTooLarge, fmt.Sprintf("the text has %d bytes, a room holds %d", len(code), limit))
+	if r.tooLargeLocked(s, len(code), len(code)-len(current)) {
+		return
+	}
+	before := s.view
+	change := s.view.Receive(code, m.BaseVersion, current, &r.doc.history, time.Now())
+	if growth := change.Growth(current); r.tooLargeLocked(s, len(current)+growth, growth) {
+		s.view = before
 		return
 	}
 	s.updates++
-	change := s.view.Receive(code, m.BaseVersion, current, &r.doc.history, time.Now())
 	if len(change) > 0 {
 		if err := r.doc.edit(change, s.id); err != nil {
 			r.breakLocked(err)
@@ -62,6 +66,18 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 	if s.wantsSaved && r.savedLocked() { // it changed nothing
 		r.tellSavedLocked(s, r.doc.version(), s.updates)
 	}
+}
+
+// tooLargeLocked refuses a text that would make the room's too large, and shows
+// its client the room's again. One that is too large already may become smaller.
+func (r *liveRoom) tooLargeLocked(s *session, bytes, growth int) bool {
+	if bytes <= r.relay.maxTextBytes || growth <= 0 {
+		return false
+	}
+	s.refuse(errCodeTooLarge, fmt.Sprintf("the text would have %d bytes, a room holds %d", bytes, r.relay.maxTextBytes))
+	s.shows = unknownVersion
+	r.flushLocked()
+	return true
 }
 
 // unknownVersion is the version of a text that no room had.
@@ -135,11 +151,18 @@ func (r *liveRoom) showTextLocked(s *session) {
 	s.shows = r.doc.version()
 }
 
-// showInitLocked sends somebody the room as it is, in place of all that waits.
+// showInitLocked sends somebody the room as it is, in place of all that waits:
+// first of all, or when too much waits.
 func (r *liveRoom) showInitLocked(s *session) {
 	number := s.view.Show(r.doc.String(), r.doc.version(), time.Now())
-	s.out.startOver(protocol.Encode(r.initLocked(r.people[s.id].Person)), number)
+	if !s.out.startOver(protocol.Encode(r.initLocked(r.people[s.id].Person)), number) {
+		s.view.Unshow(number)
+		return
+	}
 	s.shows = r.doc.version()
+	if r.savedLocked() { // what was said of it may have been among what waited
+		r.tellSavedLocked(s, r.doc.version(), s.updates)
+	}
 }
 
 // due notes that a client has received all that was sent before a text.

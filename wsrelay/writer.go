@@ -39,6 +39,7 @@ type outgoing struct {
 type goodbye struct {
 	code   int
 	reason string
+	by     time.Time // what is queued gets until then to leave before it
 }
 
 // slotText is the slot of the room's text. There is at most one in a queue and
@@ -66,7 +67,7 @@ func (w *writer) push(frame []byte, slot string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.enqueueLocked(&outgoing{frame: frame, slot: slot})
-	return w.bytes <= maxQueueBytes
+	return w.bytes <= maxQueueBytes || w.closing != nil
 }
 
 // pushText queues the room's text, between two pings that tell what its client
@@ -94,21 +95,24 @@ func (w *writer) probe() {
 }
 
 // startOver puts a frame that says everything in the place of all that waits. A
-// client that has not even taken the last such frame is told to come back later.
-func (w *writer) startOver(frame []byte, number int64) {
+// client that has not even taken the last such frame is told at once to come back
+// later. It is not ok when the frame will not leave.
+func (w *writer) startOver(frame []byte, number int64) (ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closing != nil {
-		return
+		return false
 	}
 	if w.restart != nil {
 		w.closeLocked(protocol.CloseTryAgainLater, "this client reads too slowly")
-		return
+		w.closing.by = time.Now()
+		return false
 	}
 	w.queue, w.bytes = nil, 0
 	clear(w.slots)
 	w.restart = &outgoing{frame: frame, number: number}
 	w.enqueueLocked(w.restart)
+	return true
 }
 
 func (w *writer) enqueueLocked(m *outgoing) {
@@ -138,7 +142,8 @@ func (w *writer) weight(m *outgoing) int {
 	return len(m.frame)
 }
 
-// close ends the connection after what is queued. Only the first call counts.
+// close ends the connection after what is queued, or after writeLimit. Only the
+// first call counts.
 func (w *writer) close(code int, reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -147,7 +152,7 @@ func (w *writer) close(code int, reason string) {
 
 func (w *writer) closeLocked(code int, reason string) {
 	if w.closing == nil {
-		w.closing = &goodbye{code, reason}
+		w.closing = &goodbye{code, reason, time.Now().Add(writeLimit)}
 		w.metrics.closed(code)
 	}
 	signal(w.wake)
@@ -157,7 +162,7 @@ func (w *writer) closeLocked(code int, reason string) {
 func (w *writer) take() (*outgoing, *goodbye) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) == 0 {
+	if len(w.queue) == 0 || w.closing != nil && !time.Now().Before(w.closing.by) {
 		w.queue = nil // lets go of the array, which may have been long
 		return nil, w.closing
 	}

@@ -109,6 +109,12 @@ func TestWriter_SlowReaderStartsOverAndThenIsGivenUp(t *testing.T) {
 	if w.startOver([]byte("again"), 3); w.closing == nil || w.closing.code != protocol.CloseTryAgainLater {
 		t.Errorf("a client that took nothing is closed with %+v", w.closing)
 	}
+	if m, end := w.take(); m != nil || end == nil {
+		t.Errorf("it is sent %v first", m)
+	}
+	if !w.push(small, "") || w.startOver(small, 4) {
+		t.Error("who is being closed is shown everything once more")
+	}
 }
 
 func TestWriter_CountsBackToZero(t *testing.T) {
@@ -139,7 +145,7 @@ func TestRoom_PanicWhileHearingHarmsNoOther(t *testing.T) {
 	broken := newLiveRoom(&Relay{log: slog.New(slog.DiscardHandler)}, "abcdef")
 	broken.people = nil // writing to it panics
 	broken.hear(room.Here{Person: room.Person{ID: "u1"}})
-	if !broken.suspect {
-		t.Error("the room is not checked afterwards")
+	if !broken.broken {
+		t.Error("the room is still in use")
 	}
 }

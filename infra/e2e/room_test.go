@@ -362,3 +362,21 @@ func checkTTLs(t *testing.T, w *world) {
 		}
 	}
 }
+
+// Each of two texts fits into the room, and both together do not.
+func TestRoom_TextsThatTogetherAreTooLarge_TheSecondIsRefused(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		a, b := w.join(id, 0), w.join(id, 1)
+		first, second := strings.Repeat("a\n", 150<<10), strings.Repeat("b\n", 150<<10)
+		a.write(first)
+		b.untilCode(first)
+		b.send(fmt.Sprintf(`{"type":"code_update","code":%q,"base_version":%d}`, second, b.init.Version))
+		if f := b.until("error"); f.Code != "too_large" {
+			t.Errorf("got %+v", f)
+		}
+		b.untilCode(first)
+		b.write("b\n" + first)
+		a.untilCode("b\n" + first)
+	})
+}

@@ -10,7 +10,7 @@
 //
 // The server sends:
 //
-//	init              first, once: the room as it is, and who the client is
+//	init              first: the room as it is, and who the client is; again for one that reads slowly
 //	code_update       the whole text, when somebody else changed it
 //	cursor_move       somebody's cursor
 //	user_joined       somebody came, or has a name now
@@ -110,7 +110,8 @@ type LanguageChanged struct {
 }
 
 // Saved says that the text up to a version is in Redis, and with it the first
-// Updates texts that this client has sent on this connection.
+// Updates texts of those that this client has sent on this connection and that
+// were not refused by an ErrorFrame.
 type Saved struct {
 	Version int64 `json:"version"`
 	Updates int64 `json:"updates"`

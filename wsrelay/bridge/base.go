@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -102,6 +103,9 @@ func (v *View) candidates(said *int64) []int {
 				some = append(some, i)
 			}
 		}
+		if n := len(some); n > MaxUnproven+1 { // it answers no pings; the first may be its own
+			some = slices.Delete(some, 1, n-MaxUnproven)
+		}
 		if len(some) > 0 {
 			return some
 		}
@@ -137,11 +141,12 @@ func (v *View) repeats(t, newer shown, now time.Time) bool {
 // newer of two others, or, if it is less than nothing, of the older.
 func (v *View) compare(newer, older base) int {
 	before, after := v.texts[older.index].text, v.texts[newer.index].text
-	var came, went traces
+	came, went := traces{change: newer.change, other: before}, traces{change: older.change, other: after}
+	gone := reader{rest: before}
 	moved := 0
 	for _, h := range Diff(before, after) {
-		came.look(newer.change, after, h.At+moved, h.Add, before)
-		went.look(older.change, before, h.At, h.Drop, after)
+		came.look(h.At+moved, h.Text)
+		went.look(h.At, gone.cut(h.At, h.Drop))
 		moved += h.Add - h.Drop
 	}
 	switch alone := older.change.dropsAll(before); { // alone: nothing is left that could tell
@@ -155,24 +160,30 @@ func (v *View) compare(newer, older base) int {
 	return 0
 }
 
-// traces are what of some pieces is in a text.
+// traces are what is left of some pieces of a text, which another has not, in the
+// text after a change.
 type traces struct {
+	change Change
+	other  string
+	known  map[string]bool // its words, once they are needed
+
 	found int // UTF-16 units that are there: hardly by chance
 	gone  int // pieces that are not, which somebody may have changed
 	lost  int // UTF-16 units that are not there of those
 }
 
-// look looks for a piece of a text, which another text has not, in the text after
-// a change. If not all of it is there, only words tell anything that are not in
-// the other text: letters and short words are alike everywhere.
-func (t *traces) look(c Change, text string, at, n int, other string) {
-	if n == 0 {
+// look looks for a piece that stands at a place. If not all of it is there, only
+// words tell anything that are not in the other text: letters and short words are
+// alike everywhere.
+func (t *traces) look(at int, piece string) {
+	if piece == "" {
 		return
 	}
-	lost := c.dropped(at, n)
+	n := units(piece)
+	lost := t.change.dropped(at, n)
 	found := n
 	if lost > 0 {
-		found = c.newWords(text, at, n, other)
+		found = t.newWords(at, piece)
 	}
 	if found == 0 {
 		t.gone++
@@ -181,16 +192,29 @@ func (t *traces) look(c Change, text string, at, n int, other string) {
 	t.found += min(found, maxFound)
 }
 
-// newWords is how many units of a piece the change leaves in words that are not
-// in the other text.
-func (c Change) newWords(text string, at, n int, other string) (left int) {
-	piece := cut(text, at, n)
+// newWords is how many units of a piece are there in words that are not in the
+// other text.
+func (t *traces) newWords(at int, piece string) (left int) {
+	if len(t.other)+len(piece) > maxWordwise {
+		return 0
+	}
+	if t.known == nil {
+		t.known = make(map[string]bool)
+		for _, w := range words(t.other) {
+			t.known[bare(w)] = true
+		}
+	}
 	for _, w := range words(piece) {
-		bare := strings.TrimFunc(w, func(r rune) bool { return kindOf(r) != word })
-		if size := units(bare); size >= telling && c.dropped(at, size) == 0 && !strings.Contains(other, bare) {
+		size := units(bare(w))
+		if size >= telling && t.change.dropped(at, size) == 0 && !t.known[bare(w)] {
 			left += size
 		}
 		at += units(w)
 	}
 	return left
+}
+
+// bare is a word without what stands behind it.
+func bare(w string) string {
+	return strings.TrimRightFunc(w, func(r rune) bool { return kindOf(r) != word })
 }

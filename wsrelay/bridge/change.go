@@ -82,11 +82,11 @@ func (c Change) Over(other Change, first bool) Change {
 	if len(other) == 0 {
 		return c
 	}
+	moved := other.moves()
 	var out Change
 	for _, h := range c {
-		moved := Hunk{At: other.place(h.At, !first), Add: h.Add, Text: h.Text}
 		if h.Add > 0 {
-			out = append(out, moved)
+			out = append(out, Hunk{At: moved.place(h.At, !first), Add: h.Add, Text: h.Text})
 		}
 		for from := h.At; from < h.At+h.Drop; {
 			var n int
@@ -94,7 +94,7 @@ func (c Change) Over(other Change, first bool) Change {
 			if n == 0 {
 				break
 			}
-			out = out.drop(other.place(from, true), n)
+			out = out.drop(moved.place(from, true), n)
 			from += n
 		}
 	}
@@ -112,17 +112,37 @@ func (c Change) drop(at, n int) Change {
 	return append(c, Hunk{At: at, Drop: n})
 }
 
+// moves tells where places are after a change.
+type moves struct {
+	change Change
+	sums   []int // by how much the hunks before each one move what follows
+}
+
+func (c Change) moves() moves {
+	if len(c) == 1 {
+		return moves{c, still}
+	}
+	sums := make([]int, len(c))
+	for i := 1; i < len(c); i++ {
+		sums[i] = sums[i-1] + c[i-1].Add - c[i-1].Drop
+	}
+	return moves{c, sums}
+}
+
+var still = []int{0}
+
 // place is where a place of the text before the change is in the text after it:
 // behind what was put just there, if behind is set, else before it.
-func (c Change) place(at int, behind bool) int {
-	moved := at
-	for _, h := range c {
-		if h.At > at || h.At == at && !behind {
-			break
-		}
-		moved += h.Add - min(h.Drop, at-h.At)
+func (m moves) place(at int, behind bool) int {
+	n := sort.Search(len(m.change), func(i int) bool {
+		h := m.change[i]
+		return h.At > at || h.At == at && !behind
+	})
+	if n == 0 {
+		return at
 	}
-	return moved
+	last := m.change[n-1]
+	return at + m.sums[n-1] + last.Add - min(last.Drop, at-last.At)
 }
 
 // survivor is the next run of units, from a place on and before end, that the
@@ -169,8 +189,12 @@ func (c Change) sparing(others []Change) (less, spared Change) {
 // overlap is what of some ranges the change drops too.
 func (c Change) overlap(ranges []Hunk) (both []Hunk) {
 	for _, r := range ranges {
-		for _, h := range c {
+		first := sort.Search(len(c), func(i int) bool { return c[i].At+c[i].Drop > r.At })
+		for _, h := range c[first:] {
 			from, to := max(r.At, h.At), min(r.At+r.Drop, h.At+h.Drop)
+			if from >= r.At+r.Drop {
+				break
+			}
 			if from < to {
 				both = append(both, Hunk{At: from, Drop: to - from})
 			}
@@ -181,10 +205,23 @@ func (c Change) overlap(ranges []Hunk) (both []Hunk) {
 
 // dropped is how many of n units from a place on the change takes away.
 func (c Change) dropped(at, n int) (sum int) {
-	for _, h := range c {
+	first := sort.Search(len(c), func(i int) bool { return c[i].At+c[i].Drop > at })
+	for _, h := range c[first:] {
+		if h.At >= at+n {
+			break
+		}
 		sum += max(0, min(at+n, h.At+h.Drop)-max(at, h.At))
 	}
 	return sum
+}
+
+// Growth is by how many bytes the change makes a text longer.
+func (c Change) Growth(text string) (bytes int) {
+	gone := reader{rest: text}
+	for _, h := range c {
+		bytes += len(h.Text) - len(gone.cut(h.At, h.Drop))
+	}
+	return bytes
 }
 
 // dropsAll reports whether the change leaves nothing of a text.
@@ -208,9 +245,17 @@ func units(s string) int {
 	return n
 }
 
-// cut is the part of a text that has n units from a place on.
-func cut(s string, at, n int) string {
-	start, _ := lib0.ByteOffset([]byte(s), at) // the conversions copy nothing here either
-	end, _ := lib0.ByteOffset([]byte(s[start:]), n)
-	return s[start : start+end]
+// reader cuts pieces out of a text, one behind the other.
+type reader struct {
+	rest string
+	at   int // in UTF-16 units
+}
+
+// cut is the n units from a place on, which is not before the last one's end.
+func (r *reader) cut(at, n int) string {
+	skip, _ := lib0.ByteOffset([]byte(r.rest), at-r.at) // the conversions copy nothing here either
+	size, _ := lib0.ByteOffset([]byte(r.rest[skip:]), n)
+	piece := r.rest[skip : skip+size]
+	r.rest, r.at = r.rest[skip+size:], at+n
+	return piece
 }

@@ -85,19 +85,36 @@ func BenchmarkDiff(b *testing.B) {
 	}
 }
 
-// The most that one message can cost: all of a long text is another one, and
-// there are as many texts as can be on the way that it could be a change of.
-func BenchmarkView_Receive_Rewritten(b *testing.B) {
+// The most that one message can cost: there are as many texts as can be on the
+// way that it could be a change of.
+func BenchmarkView_Receive(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	text, after := strings.Join(program(rng, 512<<10), ""), strings.Join(program(rng, 512<<10), "")
-	for b.Loop() {
-		var v View
-		var h History
-		now := time.Now()
-		for i := range MaxUnproven {
-			text = text[:i*1000] + "typed " + text[i*1000:]
-			v.Prove(v.Show(text, int64(i), now), now)
-		}
-		v.Receive(after, nil, text, &h, now)
+	long, other := strings.Join(program(rng, 512<<10), ""), strings.Join(program(rng, 512<<10), "")
+	short := strings.Join(program(rng, 30<<10), "")
+	for _, bench := range []struct {
+		name, before, after string
+		next                func(text string, i int) string
+	}{
+		{"long text rewritten", long, other, func(text string, i int) string {
+			return text[:i*1000] + "typed " + text[i*1000:]
+		}},
+		{"every second word is another each time", short, strings.ReplaceAll(short, " ", " z "), func(text string, i int) string {
+			return strings.ReplaceAll(short, " ", fmt.Sprintf(" w%d ", i))
+		}},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			for b.Loop() {
+				var v View
+				var h History
+				text, now := bench.before, time.Now()
+				for i := range MaxUnproven {
+					next := bench.next(text, i)
+					h.Add(Diff(text, next))
+					text = next
+					v.Prove(v.Show(text, h.Version(), now), now)
+				}
+				v.Receive(bench.after, nil, text, &h, now)
+			}
+		})
 	}
 }

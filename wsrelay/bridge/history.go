@@ -4,11 +4,16 @@ package bridge
 // room sees in the seconds for which a text can be on its way.
 const MaxHistory = 4096
 
+// maxHunks is how many places of the text they may be in at most: of texts that
+// are rewritten again and again, less is kept.
+const maxHunks = 1 << 16
+
 // History is the latest changes of a room's text. The zero value is that of a
 // text at version 0.
 type History struct {
 	version int64 // of the text after the last change
 	changes []Change
+	hunks   int // in changes
 }
 
 // Version counts the changes there have been.
@@ -16,10 +21,11 @@ func (h *History) Version() int64 { return h.version }
 
 // Add notes a change.
 func (h *History) Add(c Change) {
-	if len(h.changes) == MaxHistory {
-		h.Forget(h.version - MaxHistory/2)
+	if n := len(h.changes); n == MaxHistory || n > 0 && h.hunks+len(c) > maxHunks {
+		h.Forget(h.version - int64(n/2))
 	}
 	h.changes = append(h.changes, c)
+	h.hunks += len(c)
 	h.version++
 }
 
@@ -41,5 +47,9 @@ func (h *History) Forget(version int64) {
 		h.changes = nil
 	case n > 0:
 		h.changes = append([]Change(nil), h.changes[n:]...)
+	}
+	h.hunks = 0
+	for _, c := range h.changes {
+		h.hunks += len(c)
 	}
 }

@@ -20,6 +20,10 @@ const (
 	// to have received one.
 	MaxUnproven = 16
 
+	// maxLag is how many changes of others a client's own text may lack: some
+	// seconds of a busy room.
+	maxLag = 256
+
 	// MaxUnprovenBytes bounds them in bytes, for long texts on slow lines. One
 	// is always let go.
 	MaxUnprovenBytes = 2 << 20
@@ -55,6 +59,7 @@ type shown struct {
 	// since version, make it the room's present text.
 	version int64
 	lag     []Change
+	adrift  bool // there was too much of that: only the texts tell
 
 	due    bool      // the client may have received it: a pong came that was asked for before it
 	shown  time.Time // when it was sent
@@ -79,7 +84,9 @@ func (v *View) Show(text string, version int64, now time.Time) (number int64) {
 // Unshow notes that the text with a number never left, because a newer one took
 // its place.
 func (v *View) Unshow(number int64) {
-	v.texts = slices.DeleteFunc(v.texts, func(t shown) bool { return t.number == number })
+	if len(v.texts) > 1 { // with only one, the connection is ending
+		v.texts = slices.DeleteFunc(v.texts, func(t shown) bool { return t.number == number })
+	}
 }
 
 // Ready reports whether the client can be sent one more text.
@@ -128,7 +135,7 @@ func (v *View) Prune(now time.Time) {
 	}
 	for i := len(v.texts) - 1; i > 0; i-- {
 		if t := v.texts[i]; t.number > 0 && now.Sub(t.shown) >= presumed+Grace {
-			v.texts = slices.Delete(v.texts, 0, i)
+			v.texts = slices.Clone(v.texts[i:])
 			return
 		}
 	}
@@ -152,7 +159,8 @@ func (v *View) Guessed() bool { return v.guessed }
 // present text, which is current. base is the version that the client says it
 // had seen; nil if it does not say.
 //
-// Apply the change, add it to the history if there is any, and then call Settle.
+// Apply the change, add it to the history if there is any, and then call Settle;
+// or put a copy of the View back that was made before, and nothing was received.
 func (v *View) Receive(text string, base *int64, current string, history *History, now time.Time) Change {
 	v.Prune(now)
 	v.learn(text, now)
@@ -195,7 +203,7 @@ func (v *View) carry(from shown, change Change, text, current string, history *H
 	edit = change
 	own = shown{text: text, seen: from.seen}
 	since, ok := history.Since(from.version)
-	if !ok { // so old that only the texts tell what happened
+	if !ok || from.adrift { // so old that only the texts tell what happened
 		from.lag, since = nil, []Change{Diff(from.text, current).withoutText()}
 	}
 	for _, happened := range [][]Change{from.lag, since} {
@@ -205,6 +213,9 @@ func (v *View) carry(from shown, change Change, text, current string, history *H
 			}
 			edit = edit.Over(change, true)
 		}
+	}
+	if len(own.lag) > maxLag {
+		own.lag, own.adrift = nil, true
 	}
 	return own, edit
 }
@@ -218,7 +229,7 @@ func (v *View) Settle(current string, version int64) (same bool) {
 	own.version = version
 	if own.text == current {
 		own.text = current // one copy in memory
-		own.lag = nil
+		own.lag, own.adrift = nil, false
 	}
 	newest := v.texts[len(v.texts)-1]
 	return newest.text == current && (own.text == current || newest.number > 0 && !newest.due)

@@ -57,7 +57,7 @@ func serveAdmin(ctx context.Context, relay *wsrelay.Relay, port int) (stop func(
 	if err != nil {
 		return nil, fmt.Errorf("ADMIN_%w", err)
 	}
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	serving, cancel := context.WithCancel(ctx) // it ends while the sockets do, not after them
 	done := make(chan error, 1)
 	go func() { done <- httpserve.Serve(serving, ln, relay.AdminHandler(), nil) }()
 	return func() error {
