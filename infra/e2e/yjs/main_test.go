@@ -1,0 +1,72 @@
+// Package yjs tries the relay with the real clients of the Yjs world, as they
+// come from npm: y-websocket in the versions that are in use, and Hocuspocus.
+//
+// They run in a Node process, testdata/clients/robot.mjs, which does what tests
+// say and tells what happens to its clients. A test reads
+//
+//	r := startRobots(t)
+//	a, b := r.join("y-websocket-1", url, room), r.join("y-websocket-3.1", url, room)
+//	a.insert(0, "hello")
+//	b.shows("hello")
+//
+// and ends with a list of all that happened when something did not in time. It
+// also fails when a client complained, of a message that it does not know or of
+// two in one frame, unless the test excuses that.
+//
+// The tests in harness_test.go show on the servers which come with the libraries
+// that all this tells the truth. Without Node, npm or a network they
+// are skipped, unless TUTTI_REQUIRE=all says that nothing may be.
+package yjs
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tutti-live/tutti/shared/testtool"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must come. Hocuspocus waits for up
+// to 2 s before it connects again.
+const patience = 15 * time.Second
+
+const scripts = "testdata/clients"
+
+// needClients skips a test where there are no clients.
+func needClients(t testing.TB) {
+	t.Helper()
+	testtool.Require(t, "node")
+	if _, err := os.Stat(filepath.Join(scripts, "node_modules/yjs/package.json")); err != nil {
+		testtool.Missing(t, "the clients are not installed: make test does it where there is npm (npm ci in infra/e2e/yjs/"+scripts+")")
+	}
+	files, err := filepath.Glob(filepath.Join(scripts, "*.*js*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files { // tells go test that the result depends on them
+		if _, err := os.Stat(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// eventually waits for what nothing announces.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for !holds() {
+		select {
+		case <-ticker.C:
+		case <-deadline.C:
+			t.Fatalf("not within %v: %s", patience, what)
+		}
+	}
+}
