@@ -24,6 +24,14 @@ type document struct {
 	cached        string // the text
 	cachedVersion int64  // of cached; -1 before there is one
 
+	changes   int64  // counts the changes of all of it
+	listeners int    // Yjs clients that are to be told of them
+	untold    []edit // what they were not told yet
+	measured  int    // bytes of the document when that was last looked at
+	grown     int    // bytes of the updates of Yjs clients since
+	whole     []byte // all of it, as one update
+	wholeAt   int64  // of whole; -1 before there is one
+
 	unsaved      [][]byte // updates made here that are neither in the log nor on their way, oldest first
 	unsavedBytes int
 	collapseAt   int // bytes of unsaved at which it is made one update
@@ -31,8 +39,15 @@ type document struct {
 
 // origin is what a change of the document comes from.
 type origin struct {
-	author string // the person; "" when it is not known
-	log    bool   // it was read from the log, and so stands there
+	author string   // the person; "" when it is not known
+	log    bool     // it was read from the log, and so stands there
+	client *session // that sent it as an update; nil: none did
+}
+
+// edit is a change of the document as an update, and who needs not be told.
+type edit struct {
+	update []byte
+	from   *session
 }
 
 // collapseBytes is how much may be unsaved before it is made one update: while
@@ -40,7 +55,7 @@ type origin struct {
 const collapseBytes = 256 << 10
 
 func newDocument(textName string) *document {
-	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, collapseAt: collapseBytes}
+	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, wholeAt: -1, collapseAt: collapseBytes}
 	d.text = d.doc.Text(textName)
 	d.doc.OnUpdate(d.changed)
 	return d
@@ -55,8 +70,16 @@ func (d *document) changed(update []byte, from any, changes []crdt.TextChange) {
 			d.author = strings.Clone(where.author) // which may be a part of a long message
 		}
 	}
+	d.changes++
+	if where.log && d.listeners == 0 {
+		return
+	}
+	update = bytes.Clone(update)
 	if !where.log {
-		d.save(bytes.Clone(update))
+		d.save(update)
+	}
+	if d.listeners > 0 {
+		d.untold = append(d.untold, edit{update, where.client})
 	}
 }
 
@@ -104,8 +127,32 @@ func (d *document) take(entries []room.Entry) (skipped int, err error) {
 	return skipped, nil
 }
 
-// state is the whole document as one update.
-func (d *document) state() []byte { return d.doc.EncodeStateAsUpdate(nil) }
+// isFull reports whether an update of so many bytes may make the document larger
+// than a limit. It measures it when it has grown by more than what is left.
+func (d *document) isFull(update, limit int) bool {
+	if d.grown += update; d.measured+d.grown <= limit {
+		return false
+	}
+	d.measured, d.grown = len(d.state()), update
+	return d.measured+d.grown > limit
+}
+
+// update brings in what a Yjs client did.
+func (d *document) update(update []byte, from *session) error {
+	err := d.doc.ApplyUpdate(update, origin{author: from.id, client: from})
+	if err == nil && d.unsavedBytes > d.collapseAt {
+		d.collapse()
+	}
+	return err
+}
+
+// state is the whole document as one update. It is made once for all who need it.
+func (d *document) state() []byte {
+	if d.wholeAt != d.changes {
+		d.whole, d.wholeAt = d.doc.EncodeStateAsUpdate(nil), d.changes
+	}
+	return d.whole
+}
 
 // batchBytes is how much of what is unsaved goes into one entry of the log:
 // more is sent in several, so that one slow entry does not hold up all.

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/httpserve"
+	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
 
@@ -31,15 +33,13 @@ var upgrader = websocket.Upgrader{
 // Handler serves:
 //
 //	GET /ws/{room_id}   the JSON room protocol
-//	GET /yjs/{room_id}  not in this version
+//	GET /yjs/{room_id}  y-websocket
 //	GET /health         the process lives
 //	GET /readyz         whether it should be sent new clients
 func (r *Relay) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ws/{room_id}", r.serveRoom)
-	mux.HandleFunc("GET /yjs/{room_id}", func(w http.ResponseWriter, _ *http.Request) {
-		apierr.Write(w, apierr.New(apierr.NotImplemented, "the Yjs protocol is not part of this version; use /ws/{room_id}"))
-	})
+	mux.HandleFunc("GET /ws/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, nil) })
+	mux.HandleFunc("GET /yjs/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, &yjsClient{}) })
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		httpserve.WriteJSON(w, http.StatusOK, httpserve.Alive())
 	})
@@ -49,8 +49,9 @@ func (r *Relay) Handler() http.Handler {
 
 // serveRoom lets a client into a room and returns when it is gone. Whatever
 // can be refused before the upgrade is: but a room that does not exist is told
-// by a close code, because browsers show pages nothing else.
-func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
+// by a close code, because browsers show pages nothing else. yjs is for a client
+// of that protocol, or nil.
+func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs *yjsClient) {
 	if err := r.checkRequest(req); err != nil {
 		w.Header().Set("Upgrade", "websocket")
 		apierr.Write(w, err)
@@ -79,10 +80,10 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if live == nil {
-		r.turnAway(conn, apierr.From(err))
+		r.turnAway(conn, apierr.From(err), yjs != nil)
 		return
 	}
-	s := newSession(room.NewPersonID(), conn, live)
+	s := newSession(room.NewPersonID(), conn, live, yjs)
 	r.attach(c, s)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(req.Context()))
 	defer cancel()
@@ -103,11 +104,24 @@ func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRo
 	return live, err
 }
 
-// turnAway closes a socket with the reason why it is of no use.
-func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error) {
-	w := newWriter(conn, r.metrics)
-	r.metrics.closed(reason.CloseCode())
-	w.finish(goodbye{code: reason.CloseCode(), reason: reason.Detail})
+// turnAway closes a socket with the reason why it is of no use. A Yjs client is
+// held a while first: most released ones take no reason for final and come back
+// ten times a second, as they do after any close.
+func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error, yjs bool) {
+	w := newWriter(conn, websocket.TextMessage, r.metrics)
+	code := reason.CloseCode()
+	if yjs {
+		code = protocol.YjsCloseCode(code)
+	}
+	r.metrics.closed(code)
+	say := func() { w.finish(goodbye{code: code, reason: reason.Detail}) }
+	if yjs {
+		held := time.AfterFunc(turnAwayAfter, say)
+		defer held.Stop()
+		defer context.AfterFunc(r.ctx, w.abort)()
+	} else {
+		say()
+	}
 	awaitClose(conn)
 	_ = conn.Close() // it has ended: an error would say just that
 }

@@ -82,6 +82,7 @@ func (r *liveRoom) takeLocked(entries []room.Entry) {
 	for _, e := range entries {
 		r.hearMetaLocked(e)
 	}
+	r.relayLocked()
 	if r.doc.version() != before {
 		r.flushLocked()
 		r.wantViewAtLocked(time.Now().Add(viewOthers))
@@ -137,13 +138,14 @@ func (r *liveRoom) hearHereLocked(p room.Person) {
 	if known != nil && known.session != nil {
 		return
 	}
-	r.people[p.ID] = &member{Person: p}
+	m := r.meetLocked(p, known)
 	if known == nil || known.Name != p.Name || known.Color != p.Color {
 		r.broadcastLocked(protocol.UserJoined{UserID: p.ID, Color: p.Color, Name: p.Name}, "", nil)
 	}
-	if p.Cursor != nil && (known == nil || known.Cursor == nil || *known.Cursor != *p.Cursor) {
+	if p.Cursor != nil && !p.Yjs && (known == nil || known.said == nil || *known.said != *p.Cursor) {
 		r.broadcastLocked(protocol.CursorMove{UserID: p.ID, Cursor: *p.Cursor}, slotCursor(p.ID), nil)
 	}
+	r.followCaretLocked(m)
 }
 
 func (r *liveRoom) hearLeftLocked(id string) {
@@ -155,6 +157,7 @@ func (r *liveRoom) hearLeftLocked(id string) {
 		r.unreportedLocked(id)
 	default:
 		delete(r.people, id)
+		r.fadeLocked(known)
 		r.broadcastLocked(protocol.UserLeft{UserID: id}, "", nil)
 	}
 }

@@ -52,13 +52,15 @@ func (r *liveRoom) run(relay context.Context) {
 	r.stopFlush()
 }
 
-// stopFlush ends the last timer of the room.
+// stopFlush ends the last timers of the room.
 func (r *liveRoom) stopFlush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flushing = false
-	if r.flush != nil {
-		r.flush.Stop()
+	r.flushing, r.telling = false, false
+	for _, timer := range []*time.Timer{r.flush, r.tell} {
+		if timer != nil {
+			timer.Stop()
+		}
 	}
 }
 
@@ -106,7 +108,7 @@ func (r *liveRoom) open(ctx context.Context) error {
 	r.takeLocked(state.Entries)
 	r.moveToLocked(state)
 	for _, p := range state.People {
-		r.people[p.ID] = &member{Person: p}
+		r.followCaretLocked(r.meetLocked(p, nil))
 	}
 	if r.broken {
 		r.store.Unfollow(r.id)
@@ -320,6 +322,7 @@ func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state ro
 		r.language.choose("", ours)
 	}
 	r.moveToLocked(state)
+	r.relayLocked()
 	if r.doc.version() != version {
 		r.flushLocked()
 	}

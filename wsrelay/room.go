@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/tutti-live/tutti/shared/apierr"
+	"github.com/tutti-live/tutti/shared/awareness"
+	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
@@ -72,12 +74,21 @@ type liveRoom struct {
 	flush        *time.Timer // sends it again; nil before it is needed
 	flushing     bool        // flush is set
 
+	// The first sync of Yjs clients. Guarded by mu.
+	firstSync   []byte // the message, of the document after so many changes
+	firstSyncAt int64  // -1 before there is one
+
 	// Presence. Guarded by mu.
 	people     map[string]*member  // by person id
 	arriving   map[string]*arrival // people of ours who are on their way in
 	unreported map[string]bool     // people of ours whom Redis does not know as they are
 	departed   []string            // people of ours who left, and Redis does not know
 	leaving    map[string]bool     // people of ours who left, and whose leave was not heard yet
+	aware      awareness.States    // what Yjs clients know of everyone
+	moved      []awareness.Entry   // what they were not told yet, the latest of each client
+	tell       *time.Timer         // tells them; nil before it is needed
+	telling    bool                // tell is set
+	told       time.Time           // when they were last told
 	rollWanted bool                // everyone is to compare the whole list
 }
 
@@ -104,6 +115,12 @@ type member struct {
 	room.Person
 	session *session  // nil for somebody on another relay
 	missing time.Time // since when a list lacked somebody on another relay; zero: it did not
+
+	// The cursor is shown where it is said to be, which need not be in the text, and
+	// moves from there with the text around its caret.
+	caret   *crdt.RelativePosition // nil: there is none
+	caretAt protocol.Cursor        // where that was when it was last looked at
+	said    *protocol.Cursor       // by another relay
 }
 
 // arrival is somebody of ours on the way in.
@@ -147,6 +164,7 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 		doc:          newDocument(relay.textName),
 		viewed:       unknownVersion,
 		frameVersion: unknownVersion,
+		firstSyncAt:  unknownVersion,
 		people:       make(map[string]*member),
 		arriving:     make(map[string]*arrival),
 		unreported:   make(map[string]bool),
@@ -158,7 +176,7 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 // join is then in init, as long as Redis answers; while it does not, people
 // still get into a room that is held here.
 func (r *liveRoom) join(ctx context.Context, s *session) error {
-	person := room.Person{ID: s.id}
+	person := room.Person{ID: s.id, Yjs: s.yjs != nil}
 	arrived := &arrival{heard: make(chan struct{})}
 	r.mu.Lock()
 	if r.broken {
@@ -192,8 +210,15 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 		r.suspectLocked(repairJoin) // a room that is not found has to be put back
 	}
 	person.Color = color
-	r.people[s.id] = &member{Person: person, session: s}
-	r.showInitLocked(s)
+	me := &member{Person: person, session: s}
+	r.people[s.id] = me
+	if s.yjs != nil {
+		r.doc.listeners++
+		r.greetYjsLocked(s)
+	} else {
+		r.showInitLocked(s)
+		r.describeLocked(me)
+	}
 	r.broadcastLocked(protocol.UserJoined{UserID: person.ID, Color: person.Color}, "", s)
 	return nil
 }
@@ -203,7 +228,14 @@ func (r *liveRoom) leave(s *session) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.stopLocked()
+	me := r.people[s.id]
 	delete(r.people, s.id)
+	r.fadeLocked(me)
+	if s.yjs != nil {
+		if r.doc.listeners--; r.doc.listeners == 0 {
+			r.doc.untold = nil
+		}
+	}
 	delete(r.unreported, s.id)
 	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
 	r.departLocked(s.id)
@@ -234,6 +266,8 @@ func (r *liveRoom) moveCursor(s *session, line, column int) {
 	defer r.mu.Unlock()
 	me := r.people[s.id]
 	me.Cursor = &protocol.Cursor{Line: line, Column: column, Color: me.Color}
+	r.setCaretLocked(me)
+	r.describeLocked(me)
 	r.broadcastLocked(protocol.CursorMove{UserID: s.id, Cursor: *me.Cursor}, slotCursor(s.id), s)
 	r.unreportedLocked(s.id)
 }
@@ -250,6 +284,7 @@ func (r *liveRoom) hello(s *session, name string, wantsSaved bool) {
 		return
 	}
 	me.Name = name
+	r.describeLocked(me)
 	r.broadcastLocked(protocol.UserJoined{UserID: me.ID, Color: me.Color, Name: name}, "", s)
 	r.unreportedLocked(s.id)
 }
@@ -290,11 +325,12 @@ func (r *liveRoom) rarestColorLocked() string {
 // languageLocked is the language that the text is written in.
 func (r *liveRoom) languageLocked() string { return cmp.Or(r.language.value, room.DefaultLanguage) }
 
-// broadcastLocked sends a message to everyone here but one, who may be nil.
+// broadcastLocked sends a message of the JSON protocol to everyone here who speaks
+// that, but one, who may be nil.
 func (r *liveRoom) broadcastLocked(message any, slot string, except *session) {
 	frame := protocol.Encode(message)
 	for s := range r.sessionsLocked() {
-		if s != except {
+		if s != except && s.yjs == nil {
 			r.sendLocked(s, frame, slot)
 		}
 	}
@@ -305,7 +341,11 @@ func (r *liveRoom) broadcastLocked(message any, slot string, except *session) {
 func (r *liveRoom) sendLocked(s *session, frame []byte, slot string) {
 	if !s.out.push(frame, slot) {
 		r.relay.metrics.refreshed.Inc()
-		r.showInitLocked(s)
+		if s.yjs != nil {
+			r.restartYjsLocked(s)
+		} else {
+			r.showInitLocked(s)
+		}
 	}
 }
 

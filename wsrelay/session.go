@@ -31,6 +31,7 @@ type session struct {
 	out  *writer
 	room *liveRoom
 	log  *slog.Logger
+	yjs  *yjsClient // nil for a client of the JSON protocol
 
 	controls *rate.Limiter // owned by the reader
 	messages *rate.Limiter // owned by the reader
@@ -47,11 +48,16 @@ type session struct {
 	wantsSaved bool
 }
 
-func newSession(id string, conn *websocket.Conn, r *liveRoom) *session {
+func newSession(id string, conn *websocket.Conn, r *liveRoom, yjs *yjsClient) *session {
+	kind := websocket.TextMessage
+	if yjs != nil {
+		kind = websocket.BinaryMessage
+	}
 	return &session{
 		id:       id,
 		conn:     conn,
-		out:      newWriter(conn, r.relay.metrics),
+		yjs:      yjs,
+		out:      newWriter(conn, kind, r.relay.metrics),
 		room:     r,
 		log:      r.log.With(slog.String("user", id)),
 		controls: rate.NewLimiter(controlsPerSecond, controlBurst),
@@ -81,7 +87,7 @@ func (s *session) serve(ctx context.Context) {
 
 	if err := s.room.join(ctx, s); err != nil {
 		refused := apierr.From(err)
-		s.out.close(refused.CloseCode(), refused.Detail)
+		s.out.close(s.closeCode(refused), refused.Detail)
 		awaitClose(s.conn)
 		return
 	}
@@ -131,12 +137,24 @@ func (s *session) read(ctx context.Context) error {
 		if err := s.pace(ctx, len(frame)); err != nil {
 			return err
 		}
-		if kind != websocket.TextMessage {
+		switch {
+		case s.yjs != nil && kind == websocket.BinaryMessage:
+			s.handleYjs(frame)
+		case s.yjs != nil: // y-websocket has no text frames
+		case kind != websocket.TextMessage:
 			s.refuse(errCodeNotText, "messages are text frames")
-			continue
+		default:
+			s.handle(frame)
 		}
-		s.handle(frame)
 	}
+}
+
+// closeCode is the code by which a client of this protocol knows an error.
+func (s *session) closeCode(e *apierr.Error) int {
+	if s.yjs != nil {
+		return protocol.YjsCloseCode(e.CloseCode())
+	}
+	return e.CloseCode()
 }
 
 // tooManyControls ends a connection on which pings and pongs come faster than

@@ -82,6 +82,9 @@ const (
 	// handshakeLimit is how long an upgrade may take.
 	handshakeLimit = 5 * time.Second
 
+	// turnAwayAfter is how long a Yjs client is held that is of no use here.
+	turnAwayAfter = 3 * time.Second
+
 	// closeGrace is how long a client may take to answer a close frame.
 	closeGrace = 1 * time.Second
 

@@ -73,7 +73,7 @@ func (c *simConn) serve() {
 		return
 	}
 	defer r.release(live)
-	s := newSession(room.NewPersonID(), nil, live)
+	s := newSession(room.NewPersonID(), nil, live, nil)
 	c.sim.locked(func() { c.session, c.live = s, live })
 	r.attach(place, s)
 

@@ -48,6 +48,7 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 			r.breakLocked(err)
 			return
 		}
+		r.relayLocked()
 		signal(r.saveWake)
 	}
 	if s.settle != nil {
@@ -128,13 +129,14 @@ func (r *liveRoom) flushLater() {
 func (r *liveRoom) flushNowLocked() {
 	sent := false
 	for s := range r.sessionsLocked() {
-		if s.shows != r.doc.version() && s.view.Ready() {
+		if s.yjs == nil && s.shows != r.doc.version() && s.view.Ready() {
 			r.showTextLocked(s)
 			sent = true
 		}
 	}
 	if sent {
 		r.flushed = time.Now()
+		r.followCarets()
 	}
 }
 
@@ -232,11 +234,15 @@ func (r *liveRoom) tellSavedLocked(s *session, version, updates int64) {
 func (r *liveRoom) shrinkLocked(now time.Time) {
 	oldest := r.doc.version()
 	for s := range r.sessionsLocked() {
-		s.view.Prune(now)
-		oldest = min(oldest, s.view.Oldest())
+		if s.yjs == nil {
+			s.view.Prune(now)
+			oldest = min(oldest, s.view.Oldest())
+		}
 	}
 	r.doc.history.Forget(oldest)
 	if now.Sub(r.flushed) > shrinkAfter {
 		r.frame, r.frameVersion = nil, unknownVersion
+		r.doc.whole, r.doc.wholeAt = nil, unknownVersion
+		r.firstSync, r.firstSyncAt = nil, unknownVersion
 	}
 }

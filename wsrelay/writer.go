@@ -14,6 +14,7 @@ import (
 // writer sends a client its messages. Anyone may push; one goroutine writes.
 type writer struct {
 	conn    *websocket.Conn
+	kind    int // of its frames: websocket.TextMessage or websocket.BinaryMessage
 	metrics *metrics
 	started time.Time     // pings tell their time from here on
 	wake    chan struct{} // holds one token when there is something to do
@@ -32,6 +33,7 @@ type writer struct {
 type outgoing struct {
 	frame  []byte
 	slot   string // "" for a message that must not be replaced
+	whole  bool   // it holds the room's text, or all of the room
 	number int64  // of a text, by which its pings are known; 0 for other messages
 }
 
@@ -49,9 +51,10 @@ const slotText = "text"
 // slotCursor is the slot of one person's cursor.
 func slotCursor(id string) string { return "cursor " + id }
 
-func newWriter(conn *websocket.Conn, m *metrics) *writer {
+func newWriter(conn *websocket.Conn, kind int, m *metrics) *writer {
 	return &writer{
 		conn:    conn,
+		kind:    kind,
 		metrics: m,
 		started: time.Now(),
 		wake:    make(chan struct{}, 1),
@@ -82,8 +85,16 @@ func (w *writer) pushText(frame []byte, number int64) (replaced int64) {
 	if waiting := w.slots[slotText]; waiting != nil {
 		replaced = waiting.number
 	}
-	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, number: number})
+	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, number: number, whole: true})
 	return replaced
+}
+
+// pushWhole queues a frame that holds all of the room, in the place of one that has
+// not left yet.
+func (w *writer) pushWhole(frame []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, whole: true})
 }
 
 // probe has the client asked for a sign of life, whose answer tells when that was.
@@ -110,7 +121,7 @@ func (w *writer) startOver(frame []byte, number int64) (ok bool) {
 	}
 	w.queue, w.bytes = nil, 0
 	clear(w.slots)
-	w.restart = &outgoing{frame: frame, number: number}
+	w.restart = &outgoing{frame: frame, number: number, whole: true}
 	w.enqueueLocked(w.restart)
 	return true
 }
@@ -136,7 +147,7 @@ func (w *writer) enqueueLocked(m *outgoing) {
 // weight is what counts of a message against maxQueueBytes: not the room's text,
 // of which one waits at most, alone or in the frame that says everything.
 func (w *writer) weight(m *outgoing) int {
-	if m.number != 0 {
+	if m.whole {
 		return 0
 	}
 	return len(m.frame)
@@ -193,6 +204,9 @@ func (w *writer) run(stop <-chan struct{}) {
 			return
 		case <-ping.C:
 			w.probe()
+			if w.kind == websocket.BinaryMessage {
+				w.push(yjsKeepAlive, slotKeepAlive)
+			}
 		case <-age.C:
 			w.close(protocol.CloseServiceRestart, protocol.RestartReason(rand.N(minRetrySpread))) //nolint:gosec // as above
 		case <-w.wake:
@@ -256,7 +270,7 @@ func (w *writer) write(m *outgoing) error {
 	if err := w.conn.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
 		return err
 	}
-	if err := w.conn.WriteMessage(websocket.TextMessage, m.frame); err != nil {
+	if err := w.conn.WriteMessage(w.kind, m.frame); err != nil {
 		return err
 	}
 	if m.number == 0 {

@@ -63,7 +63,7 @@ func readAll(t *testing.T, client *websocket.Conn) (frames []string, code int) {
 
 func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
-		w := newWriter(conn, newMetrics())
+		w := newWriter(conn, websocket.TextMessage, newMetrics())
 		w.push([]byte("init"), "")
 		for i := range 100 {
 			w.pushText(fmt.Appendf(nil, "text %d", i), int64(i+1))
@@ -86,7 +86,7 @@ func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 }
 
 func TestWriter_SlowReaderStartsOverAndThenIsGivenUp(t *testing.T) {
-	w := newWriter(nil, newMetrics())
+	w := newWriter(nil, websocket.TextMessage, newMetrics())
 	small := make([]byte, 1000)
 	w.pushText(make([]byte, 3<<20), 1) // the text has a limit of its own
 	for range maxQueueBytes / len(small) {
@@ -118,7 +118,7 @@ func TestWriter_SlowReaderStartsOverAndThenIsGivenUp(t *testing.T) {
 }
 
 func TestWriter_CountsBackToZero(t *testing.T) {
-	w := newWriter(nil, newMetrics())
+	w := newWriter(nil, websocket.TextMessage, newMetrics())
 	for i := range 10 {
 		w.push(make([]byte, i), "")
 		w.pushText(make([]byte, 10*i), int64(i+1))
@@ -134,7 +134,7 @@ func TestWriter_CountsBackToZero(t *testing.T) {
 func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
 		broken := &liveRoom{log: slog.New(slog.DiscardHandler), relay: &Relay{metrics: newMetrics()}} // has no store: joining it panics
-		newSession("u1", conn, broken).serve(context.Background())
+		newSession("u1", conn, broken, nil).serve(context.Background())
 	})
 	if _, code := readAll(t, client); code != protocol.CloseInternal {
 		t.Errorf("closed with %d", code)

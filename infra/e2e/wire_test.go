@@ -229,7 +229,7 @@ func TestWire_PlainHTTP(t *testing.T) {
 		}{
 			{http.MethodGet, "/ws/" + id, http.StatusUpgradeRequired},
 			{http.MethodPost, "/ws/" + id, http.StatusMethodNotAllowed},
-			{http.MethodGet, "/yjs/" + id, http.StatusNotImplemented},
+			{http.MethodGet, "/yjs/" + id, http.StatusUpgradeRequired},
 			{http.MethodGet, "/ws/", http.StatusNotFound},
 			{http.MethodGet, "/nothing", http.StatusNotFound},
 			{http.MethodGet, "/health", http.StatusOK},

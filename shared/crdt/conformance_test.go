@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -66,7 +67,7 @@ func checkConformance(t *testing.T, i int, c conformanceCase, updates [][]byte) 
 	if doc.HasPending() {
 		t.Fatalf("case %d: something is pending", i)
 	}
-	if got := doc.Text("text").String(); got != c.text {
+	if got := strings.ReplaceAll(doc.Text("text").String(), crdt.ObjectChar, ""); got != c.text { // yjs leaves objects out
 		t.Fatalf("case %d: the text is %q, want %q", i, got, c.text)
 	}
 	for _, value := range []struct {

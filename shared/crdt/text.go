@@ -9,12 +9,15 @@ import (
 )
 
 // Text is a root type read and edited as plain text. Positions and lengths are
-// in UTF-16 units. It counts embedded objects of rich text, one unit each,
-// though they are not in its String.
+// in UTF-16 units. An embedded object of rich text is one unit, and [ObjectChar]
+// in its String.
 type Text struct {
 	doc  *Doc
 	list int32 // its sequence
 }
+
+// ObjectChar stands in a text for an embedded object, as Unicode has it for that.
+const ObjectChar = "\uFFFC"
 
 // Text returns the root type of that name as a text. From then on the
 // functions of [Doc.OnUpdate] are told of its changes.
@@ -41,6 +44,27 @@ func (t *Text) String() string {
 	b.Grow(n)
 	for _, l := range order {
 		b.Write(t.doc.leaves.slots[l].text)
+	}
+	if units, _ := lib0.UTF16Len([]byte(b.String())); units == t.Len() { // the conversion copies nothing
+		return b.String()
+	}
+	return t.withObjects()
+}
+
+// withObjects is the text of a list in which there is something else.
+func (t *Text) withObjects() string {
+	var b strings.Builder
+	for _, slot := range t.rope().order {
+		l, offset := &t.doc.leaves.slots[slot], 0
+		for _, x := range l.items {
+			it := &t.doc.items.slots[x]
+			size := int(it.textSize())
+			b.Write(l.text[offset : offset+size])
+			offset += size
+			if size == 0 && it.visible() {
+				b.WriteString(strings.Repeat(ObjectChar, int(it.len)))
+			}
+		}
 	}
 	return b.String()
 }

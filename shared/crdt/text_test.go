@@ -294,12 +294,12 @@ func TestText_InsertsWhatIsNoUTF8AsReplacement(t *testing.T) {
 	mustEdit(t, crdt.NewDoc().ApplyUpdate(doc.EncodeStateAsUpdate(nil), nil))
 }
 
-func TestText_EmbedsCountAndAreNotRead(t *testing.T) {
+func TestText_EmbedsAreOneCharacterEach(t *testing.T) {
 	doc, text := newText(9)
 	heard := hearAll(doc)
 	embeds := "01060100040101740161850100097b22696d67223a317d86010104626f6c640474727565840102016286010304626f6c64046e756c6c450100077b2278223a317d00"
 	mustEdit(t, doc.ApplyUpdate(unhex(t, embeds), nil))
-	if text.String() != "ab" || text.Len() != 4 {
+	if text.String() != "\ufffca\ufffcb" || text.Len() != 4 {
 		t.Errorf("the text is %q of %d units", text, text.Len())
 	}
 	heard.want(t, nil, embeds, crdt.Delta{{Embeds: 1}, {Insert: "a"}, {Embeds: 1}, {Insert: "b"}})

@@ -64,6 +64,17 @@ type Person struct {
 	Name   string           `json:"name"`
 	Color  string           `json:"color"`
 	Cursor *protocol.Cursor `json:"cursor,omitempty"`
+
+	// Caret is where the cursor of a person of the JSON protocol stands, whatever
+	// is typed around it: a relative position as Yjs writes it.
+	Caret json.RawMessage `json:"caret,omitempty"`
+
+	// What a Yjs client says of itself, as package awareness has it. A client id
+	// of 0 is none yet.
+	Yjs    bool   `json:"yjs,omitempty"`
+	Client uint64 `json:"client_id,omitempty"`
+	Clock  uint32 `json:"clock,omitempty"`
+	State  string `json:"state,omitempty"`
 }
 
 // NewPersonID makes up an id: 16 hex digits.

@@ -1,0 +1,415 @@
+package wsrelay
+
+import (
+	"encoding/json"
+	"hash/fnv"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tutti-live/tutti/shared/awareness"
+	"github.com/tutti-live/tutti/shared/crdt"
+	"github.com/tutti-live/tutti/shared/lib0"
+	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/room"
+)
+
+// Everyone in a room is one person to all others, whichever protocol they speak.
+// Yjs clients know each other by awareness states. Of those a person's name,
+// colour and cursor are read for clients of the JSON protocol; and for people of
+// the JSON protocol each relay makes a state, which is the same on all.
+
+const (
+	// tellEvery is the least time between two messages of who moved where: twenty a
+	// second are as smooth as anyone sees.
+	tellEvery = 50 * time.Millisecond
+
+	// fadeAfter is how long a Yjs client that lost its connection is shown to be
+	// there: most come back at once, and need not flicker.
+	fadeAfter = 3 * time.Second
+)
+
+// hearAwareness takes in what a client says of itself. Clients repeat what others
+// said; only what a client says of itself is of interest.
+func (r *liveRoom) hearAwareness(s *session, entries []awareness.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	me := r.people[s.id]
+	for _, e := range entries {
+		if s.yjs.client == 0 && r.isOfLocked(s, e) {
+			s.yjs.client = e.Client
+		}
+		if e.Client == s.yjs.client {
+			r.hearStateLocked(me, e)
+		}
+	}
+}
+
+func (r *liveRoom) hearStateLocked(me *member, e awareness.Entry) {
+	if !r.aware.Apply(e) {
+		if _, shown := r.aware.Get(e.Client); !shown && e.State != "" {
+			// It was gone for the others, who take no state of the same clock. A client
+			// that hears that it is gone says that it is not.
+			e.State = ""
+			r.sendLocked(me.session, protocol.EncodeAwareness(awareness.Append(nil, e)), "")
+		}
+		return
+	}
+	me.Client, me.Clock, me.State = e.Client, e.Clock, strings.Clone(e.State)
+	r.tellLocked(e)
+	r.readStateLocked(me)
+	r.unreportedLocked(me.ID)
+}
+
+// isOfLocked reports whether a state is that of the client that sends it, which
+// has not said yet who it is: of somebody who is not there, or newer than what is
+// known of them, as after a connection that nobody has ended. Who only repeats
+// what others said does neither.
+func (r *liveRoom) isOfLocked(s *session, e awareness.Entry) bool {
+	if e.State == "" || isMadeUp(e.Client) {
+		return false
+	}
+	known, _ := r.aware.Get(e.Client)
+	if owner := r.ownerLocked(e.Client); owner != nil {
+		if e.Clock <= known.Clock {
+			return false
+		}
+		owner.Client, owner.Clock, owner.State = 0, 0, ""
+		if owner.session != nil {
+			owner.session.yjs.client = 0
+		}
+		return true
+	}
+	if e.Clock == known.Clock { // it was here a moment ago, and is not gone for the others
+		me := r.people[s.id]
+		me.Client, me.Clock, me.State = known.Client, known.Clock, known.State
+		r.readStateLocked(me)
+		r.unreportedLocked(me.ID)
+	}
+	return true
+}
+
+// ownerLocked is the person whose awareness id it is, or nil.
+func (r *liveRoom) ownerLocked(client uint64) *member {
+	for _, m := range r.people {
+		if m.Client == client {
+			return m
+		}
+	}
+	return nil
+}
+
+// meetLocked takes in a person of another relay as it is now. known is what was
+// known of it; nil: nothing.
+func (r *liveRoom) meetLocked(p room.Person, known *member) *member {
+	m := &member{Person: p, said: p.Cursor}
+	r.people[p.ID] = m
+	if p.Yjs {
+		m.caret, m.Cursor = readState(p.State).caret(), nil
+	} else if p.Caret != nil {
+		m.caret = new(crdt.RelativePosition)
+		if json.Unmarshal(p.Caret, m.caret) != nil {
+			m.caret = nil
+		}
+	}
+	if known != nil && (p.Yjs || p.Cursor != nil && known.said != nil && *known.said == *p.Cursor) {
+		m.Cursor, m.caretAt = known.Cursor, known.caretAt // as the text here has moved it
+	} else if !p.Yjs {
+		m.caretAt = r.caretLocked(m)
+	}
+	switch {
+	case !p.Yjs && (known == nil || known.Name != p.Name || known.Color != p.Color || string(known.Caret) != string(p.Caret)):
+		r.describeLocked(m)
+	case p.Yjs && p.Client != 0:
+		if e := (awareness.Entry{Client: p.Client, Clock: p.Clock, State: p.State}); r.aware.Apply(e) {
+			r.tellLocked(e)
+		}
+	}
+	return m
+}
+
+// fadeLocked lets the state of somebody who left go: after a while, if it may
+// come back.
+func (r *liveRoom) fadeLocked(m *member) {
+	client := clientOf(m)
+	if isMadeUp(client) {
+		r.forgetLocked(client)
+		return
+	}
+	time.AfterFunc(fadeAfter, func() {
+		defer logPanic(r.log, func() {})
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.forgetLocked(client)
+	})
+}
+
+func (r *liveRoom) forgetLocked(client uint64) {
+	if r.ownerLocked(client) == nil {
+		if e, ok := r.aware.Remove(client); ok {
+			r.tellLocked(e)
+		}
+	}
+}
+
+// describeLocked makes the state of a person of the JSON protocol anew.
+func (r *liveRoom) describeLocked(m *member) {
+	var s state
+	s.User.Name, s.User.Color, s.User.ColorLight = m.Name, m.Color, m.Color+"33"
+	if m.caret != nil {
+		s.Cursor = &selection{m.caret, m.caret}
+		s.Selection = s.Cursor
+	}
+	encoded, err := json.Marshal(s)
+	if err != nil { // strings, and numbers
+		panic(err)
+	}
+	client := clientOf(m)
+	known, _ := r.aware.Get(client)
+	e := awareness.Entry{Client: client, Clock: max(known.Clock+1, ticks(time.Now())), State: string(encoded)}
+	if r.aware.Apply(e) {
+		r.tellLocked(e)
+	}
+}
+
+// clientOf is the awareness id of a person. Of those who have none it is made of
+// their own id, so that it is the same on every relay.
+func clientOf(m *member) uint64 {
+	if m.Yjs {
+		return m.Client
+	}
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(m.ID)) // it never fails
+	return madeUp | uint64(h.Sum32())
+}
+
+// madeUp marks awareness ids that are made of a person's id: those of Yjs clients
+// have 32 bits.
+const madeUp = 1 << 33
+
+func isMadeUp(client uint64) bool { return client&madeUp != 0 }
+
+// ticks is a clock that all relays agree on well enough, in tenths of seconds: a
+// client that comes from another relay must find what we say newer.
+func ticks(now time.Time) uint32 {
+	return uint32(now.Sub(ticksBegin) / (100 * time.Millisecond)) //nolint:gosec // until 2039
+}
+
+var ticksBegin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// tellLocked has Yjs clients here told what somebody says, soon, and only the last
+// of it.
+func (r *liveRoom) tellLocked(e awareness.Entry) {
+	if r.doc.listeners == 0 {
+		return // who comes is shown everyone
+	}
+	for i := range r.moved {
+		if r.moved[i].Client == e.Client {
+			r.moved[i] = e
+			return
+		}
+	}
+	r.moved = append(r.moved, e)
+	if r.telling {
+		return
+	}
+	wait := tellEvery - time.Since(r.told)
+	if wait <= 0 {
+		r.tellNowLocked()
+		return
+	}
+	r.telling = true
+	if r.tell == nil {
+		r.tell = time.AfterFunc(wait, r.tellLater)
+	} else {
+		r.tell.Reset(wait)
+	}
+}
+
+func (r *liveRoom) tellLater() {
+	defer logPanic(r.log, func() {})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.telling {
+		r.telling = false
+		r.tellNowLocked()
+	}
+}
+
+// tellNowLocked tells Yjs clients, the one it is about too: so it hears from us.
+func (r *liveRoom) tellNowLocked() {
+	frame := protocol.EncodeAwareness(awareness.Append(nil, r.moved...))
+	r.moved, r.told = nil, time.Now()
+	for s := range r.sessionsLocked() {
+		if s.yjs != nil {
+			r.sendLocked(s, frame, "")
+		}
+	}
+}
+
+// showEveryoneLocked tells a client of all who are there.
+func (r *liveRoom) showEveryoneLocked(s *session) {
+	var all []awareness.Entry
+	for e := range r.aware.All() {
+		all = append(all, e)
+	}
+	if len(all) > 0 {
+		r.sendLocked(s, protocol.EncodeAwareness(awareness.Append(nil, all...)), slotEveryone)
+	}
+}
+
+const slotEveryone = "everyone"
+
+// state is what editors of the Yjs ecosystem put into a client's state.
+type state struct {
+	User struct {
+		Name       string `json:"name,omitempty"`
+		Color      string `json:"color,omitempty"`
+		ColorLight string `json:"colorLight,omitempty"`
+	} `json:"user"`
+	Cursor    *selection `json:"cursor,omitempty"`    // of y-codemirror.next
+	Selection *selection `json:"selection,omitempty"` // of y-monaco
+}
+
+type selection struct {
+	Anchor *crdt.RelativePosition `json:"anchor"`
+	Head   *crdt.RelativePosition `json:"head"`
+}
+
+// readState reads what it can of a state, whose fields may be anything.
+func readState(text string) (s state) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &fields) != nil {
+		return state{}
+	}
+	_ = json.Unmarshal(fields["user"], &s.User) // what is of another type says nothing to us
+	s.Cursor, s.Selection = readSelection(fields["cursor"]), readSelection(fields["selection"])
+	return s
+}
+
+func readSelection(text json.RawMessage) *selection {
+	var s *selection
+	if json.Unmarshal(text, &s) != nil {
+		return nil
+	}
+	return s
+}
+
+func (s state) caret() *crdt.RelativePosition {
+	for _, at := range []*selection{s.Cursor, s.Selection} {
+		if at != nil && at.Head != nil {
+			return at.Head
+		}
+	}
+	return nil
+}
+
+// cssColor is what goes to clients of the JSON protocol, which may use it as it is.
+var cssColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// readStateLocked shows clients of the JSON protocol what a Yjs client says.
+func (r *liveRoom) readStateLocked(m *member) {
+	if m.State == "" { // it is about to leave
+		return
+	}
+	s := readState(m.State)
+	name, color := cleanName(s.User.Name), m.Color
+	if cssColor.MatchString(s.User.Color) {
+		color = s.User.Color
+	}
+	if name != m.Name || color != m.Color {
+		m.Name, m.Color = name, color
+		r.broadcastLocked(protocol.UserJoined{UserID: m.ID, Color: color, Name: name}, "", m.session)
+	}
+	m.caret = s.caret()
+	r.followCaretLocked(m)
+}
+
+// cleanName is a name as the JSON protocol allows it.
+func cleanName(name string) string {
+	name = strings.TrimSpace(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return -1
+		}
+		return c
+	}, name))
+	for utf8.RuneCountInString(name) > protocol.MaxNameLength {
+		_, last := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-last]
+	}
+	return name
+}
+
+// followCarets moves the cursors that clients of the JSON protocol see with the
+// text around them.
+func (r *liveRoom) followCarets() {
+	for _, m := range r.people {
+		if m.ID != r.doc.author { // who types says where the cursor is
+			r.followCaretLocked(m)
+		}
+	}
+}
+
+// followCaretLocked moves the cursor of somebody if its caret is not where it was.
+func (r *liveRoom) followCaretLocked(m *member) {
+	at := r.caretLocked(m)
+	if at == m.caretAt || at.Line == 0 {
+		return
+	}
+	m.caretAt, m.Cursor = at, &at
+	r.broadcastLocked(protocol.CursorMove{UserID: m.ID, Cursor: at}, slotCursor(m.ID), m.session)
+}
+
+// caretLocked is where somebody's caret is now. It has no line if that is nowhere.
+func (r *liveRoom) caretLocked(m *member) (at protocol.Cursor) {
+	if m.caret == nil {
+		return at
+	}
+	if index, ok := r.doc.doc.Resolve(*m.caret); ok && index <= r.doc.text.Len() { // it may be one of another text
+		at.Line, at.Column = place(r.doc.String(), index)
+		at.Color = m.Color
+	}
+	return at
+}
+
+// setCaretLocked notes beside what the cursor of a person of the JSON protocol is.
+func (r *liveRoom) setCaretLocked(m *member) {
+	caret := r.doc.text.RelativePosition(index(r.doc.String(), m.Cursor.Line, m.Cursor.Column), -1)
+	encoded, err := json.Marshal(caret)
+	if err != nil { // numbers and a name
+		panic(err)
+	}
+	m.caret, m.Caret = &caret, encoded
+	m.caretAt = r.caretLocked(m)
+}
+
+// place is where an index of a text is, in UTF-16 units: a line and a column,
+// both from 1.
+func place(text string, index int) (line, column int) {
+	end, _ := lib0.ByteOffset([]byte(text), index)
+	before := text[:end]
+	start := strings.LastIndexByte(before, '\n') + 1
+	units, _ := lib0.UTF16Len([]byte(before[start:]))
+	return 1 + strings.Count(before, "\n"), 1 + units
+}
+
+// index is the index of a place, which is taken into the text.
+func index(text string, line, column int) int {
+	start := 0
+	for range line - 1 {
+		next := strings.IndexByte(text[start:], '\n')
+		if next < 0 {
+			break
+		}
+		start += next + 1
+	}
+	rest := text[start:]
+	if end := strings.IndexByte(rest, '\n'); end >= 0 {
+		rest = rest[:end]
+	}
+	before, _ := lib0.UTF16Len([]byte(text[:start]))
+	within, _ := lib0.UTF16Len([]byte(rest))
+	return before + min(max(column-1, 0), within)
+}

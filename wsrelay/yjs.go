@@ -1,0 +1,157 @@
+package wsrelay
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/tutti-live/tutti/shared/awareness"
+	"github.com/tutti-live/tutti/shared/crdt"
+	"github.com/tutti-live/tutti/shared/protocol"
+)
+
+// yjsClient is what a session of the Yjs protocol has of its own.
+type yjsClient struct {
+	client uint64 // by which it knows itself in awareness; 0: it has not said. Guarded by room.mu
+}
+
+// yjsKeepAlive tells nothing: the clients count messages, and no pings, and
+// connect anew after 30 s without one.
+var yjsKeepAlive = protocol.EncodeAwareness([]byte{0})
+
+const slotKeepAlive = "keep alive"
+
+// maxStateFactor is how many times the limit of a text all of a room's document
+// may have, in bytes: most of what was deleted leaves a trace.
+const maxStateFactor = 8
+
+var errStateTooLarge = errors.New("the document would be too large")
+
+// handleYjs takes the messages of a frame.
+func (s *session) handleYjs(frame []byte) {
+	for len(frame) > 0 {
+		message, rest, err := protocol.DecodeYjs(frame)
+		if err == nil {
+			err = s.room.hearYjs(s, message)
+		}
+		if err != nil {
+			s.refuseYjs(err)
+			return
+		}
+		frame = rest
+	}
+}
+
+// refuseYjs ends a connection: a client that goes on without what was refused
+// would show another document than all others.
+func (s *session) refuseYjs(err error) {
+	s.log.Info("a Yjs message was refused", slog.Any("error", err))
+	switch {
+	case errors.Is(err, errStateTooLarge):
+		s.out.close(protocol.CloseYjsTooLarge, err.Error())
+	case errors.Is(err, crdt.ErrBroken): // breakLocked says so
+	default:
+		s.out.close(protocol.CloseYjsMalformed, "malformed, or beyond a limit")
+	}
+}
+
+func (r *liveRoom) hearYjs(s *session, message any) error {
+	switch m := message.(type) {
+	case protocol.SyncStep1:
+		return r.answerSync(s, m.Vector)
+	case protocol.SyncUpdate:
+		return r.applyUpdate(s, m.Update)
+	case protocol.Awareness:
+		entries, err := awareness.Decode(m.Update, awareness.DefaultLimits())
+		if err == nil {
+			r.hearAwareness(s, entries)
+		}
+		return err
+	case protocol.QueryAwareness:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.showEveryoneLocked(s)
+	}
+	return nil
+}
+
+// greetYjsLocked asks a client that just came for what it has and the room has
+// not, as after a loss, and shows it who is there. What the room has it asks for.
+func (r *liveRoom) greetYjsLocked(s *session) {
+	r.sendLocked(s, protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector()), "")
+	r.showEveryoneLocked(s)
+}
+
+// restartYjsLocked sends a client that reads too slowly all of the room in place
+// of all that waits.
+func (r *liveRoom) restartYjsLocked(s *session) {
+	if s.out.startOver(protocol.EncodeSyncUpdate(r.doc.state()), 0) {
+		r.showEveryoneLocked(s)
+	}
+}
+
+// answerSync sends a client what a document lacks that has a state vector.
+func (r *liveRoom) answerSync(s *session, vector []byte) error {
+	if _, err := crdt.DecodeStateVector(vector); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if empty := len(vector) == 1; empty { // as of all who join
+		s.out.pushWhole(r.firstSyncLocked())
+	} else {
+		s.out.pushWhole(protocol.EncodeSyncStep2(r.doc.doc.EncodeStateAsUpdate(vector)))
+	}
+	return nil
+}
+
+// firstSyncLocked is all of the document, for those who have nothing: one frame
+// for all of them.
+func (r *liveRoom) firstSyncLocked() []byte {
+	if r.firstSyncAt != r.doc.changes {
+		r.firstSync, r.firstSyncAt = protocol.EncodeSyncStep2(r.doc.state()), r.doc.changes
+	}
+	return r.firstSync
+}
+
+// applyUpdate brings in what a client did, and shows it to the others.
+func (r *liveRoom) applyUpdate(s *session, update []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.doc.isFull(len(update), maxStateFactor*r.relay.maxTextBytes) {
+		return errStateTooLarge
+	}
+	before := r.doc.version()
+	switch err := r.doc.update(update, s); {
+	case errors.Is(err, crdt.ErrPendingFull): // what it refers to did not arrive
+		r.sendLocked(s, protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector()), "")
+	case errors.Is(err, crdt.ErrBroken):
+		r.breakLocked(err)
+		return err
+	case err != nil:
+		return fmt.Errorf("an update: %w", err)
+	}
+	r.relayLocked()
+	if len(r.doc.unsaved) > 0 {
+		signal(r.saveWake)
+	}
+	if r.doc.version() != before {
+		r.flushLocked()
+	}
+	return nil
+}
+
+// relayLocked sends Yjs clients here the changes of the document that they were
+// not told yet: each but its author.
+func (r *liveRoom) relayLocked() {
+	untold := r.doc.untold
+	r.doc.untold = nil
+	for _, e := range untold {
+		frame := protocol.EncodeSyncUpdate(e.update)
+		for s := range r.sessionsLocked() {
+			if s.yjs != nil && s != e.from {
+				r.sendLocked(s, frame, "")
+			}
+		}
+	}
+}
