@@ -392,3 +392,8 @@ func unhex(t *testing.T, s string) []byte {
 	}
 	return b
 }
+
+// withoutObjects is a text as yjs has it, which leaves embedded objects out.
+func withoutObjects(text *crdt.Text) string {
+	return strings.ReplaceAll(text.String(), crdt.ObjectChar, "")
+}

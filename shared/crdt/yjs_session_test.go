@@ -230,7 +230,7 @@ func (s *yjsSession) compareFollower(sv []byte) error {
 		return err
 	}
 	for _, root := range s.roots {
-		ours, theirs := s.follower.Text(root).String(), s.doc.Text(root).String()
+		ours, theirs := withoutObjects(s.follower.Text(root)), withoutObjects(s.doc.Text(root))
 		err = errors.Join(err, same("the text of who gets what is emitted", withoutPairs(ours), withoutPairs(theirs)))
 	}
 	return err
@@ -264,7 +264,7 @@ func (s *yjsSession) compareContents() error {
 	for i, want := range s.wanted {
 		text := s.doc.Text(s.roots[i])
 		err := errors.Join(
-			same("the text "+s.roots[i], text.String(), want.text),
+			same("the text "+s.roots[i], withoutObjects(text), want.text),
 			same("the length of "+s.roots[i], text.Len(), want.length),
 		)
 		if err != nil {
