@@ -2,6 +2,7 @@ package yjs
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -189,4 +190,65 @@ func TestYjs_IdleClientsStayConnected(t *testing.T) {
 			t.Errorf("%s heard nothing for %v and connected %d times", c.name, v.Traffic.silence(), v.Traffic.Sockets)
 		}
 	}
+}
+
+// Everybody types and is disturbed in every way; in the end all show the same, and
+// each line is there once.
+func TestYjs_RandomEditsAndFaults_EveryLineIsThereOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world, r *robots) {
+		seed := rand.Uint64()
+		t.Logf("seed %d", seed)
+		rng := rand.New(rand.NewPCG(seed, 0))
+		id := w.create("")
+		people := []*person{w.join(id, 0), w.join(id, 1)}
+		var clients []*client
+		for i, library := range yWebsockets {
+			clients = append(clients, r.join(library, w.relays[i%2], id))
+		}
+		const steps = 60
+		away := make(map[*client]bool)
+		for i := range steps {
+			line := fmt.Sprintf("<%d>\n", i)
+			if n := rng.IntN(len(clients) + len(people)); n < len(people) {
+				people[n].prepend(line)
+			} else {
+				clients[n-len(people)].insert(0, line)
+			}
+			switch c := clients[rng.IntN(len(clients))]; rng.IntN(12) {
+			case 0:
+				c.kill()
+			case 1:
+				c.disconnect()
+				away[c] = true
+			case 2:
+				w.redis.Wipe()
+			}
+		}
+		for c := range away {
+			c.connect()
+		}
+		text := ""
+		eventually(t, "all show the same, with every line", func() bool {
+			text = clients[0].text()
+			for _, c := range clients[1:] {
+				if c.text() != text {
+					return false
+				}
+			}
+			for _, p := range people {
+				p.mu.Lock()
+				same := p.code == text
+				p.mu.Unlock()
+				if !same {
+					return false
+				}
+			}
+			return strings.Count(text, "\n") >= steps
+		})
+		for i := range steps {
+			if n := strings.Count(text, fmt.Sprintf("<%d>\n", i)); n != 1 {
+				t.Errorf("line %d is there %d times", i, n)
+			}
+		}
+	})
 }

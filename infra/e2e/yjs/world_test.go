@@ -101,6 +101,7 @@ type person struct {
 
 	mu      sync.Mutex
 	code    string
+	version int64 // of the text that came last
 	people  map[string]protocol.Participant
 	cursors map[string]protocol.Cursor
 }
@@ -116,7 +117,7 @@ func (w *world) join(id string, relay int) *person {
 	if err := conn.ReadJSON(&p.init); err != nil {
 		w.t.Fatal(err)
 	}
-	p.code = p.init.Code
+	p.code, p.version = p.init.Code, p.init.Version
 	for _, who := range p.init.Participants {
 		p.people[who.ID] = who
 	}
@@ -138,6 +139,7 @@ func (p *person) read() {
 			Type, Code, Color, Name string
 			UserID                  string `json:"user_id"`
 			Line, Column            int
+			Version                 int64
 		}
 		if p.conn.ReadJSON(&m) != nil {
 			return
@@ -145,7 +147,7 @@ func (p *person) read() {
 		p.mu.Lock()
 		switch m.Type {
 		case protocol.TypeCodeUpdate:
-			p.code = m.Code
+			p.code, p.version = m.Code, m.Version
 		case protocol.TypeUserJoined:
 			p.people[m.UserID] = protocol.Participant{ID: m.UserID, Name: m.Name, Color: m.Color}
 		case protocol.TypeUserLeft:
@@ -175,6 +177,16 @@ func (p *person) write(code string) {
 	p.code = code
 	p.mu.Unlock()
 	p.send(map[string]any{"type": protocol.TypeCodeUpdate, "code": code})
+}
+
+// prepend puts a line before all that the person sees, and says what that was.
+func (p *person) prepend(line string) {
+	p.t.Helper()
+	p.mu.Lock()
+	p.code = line + p.code
+	code, version := p.code, p.version
+	p.mu.Unlock()
+	p.send(map[string]any{"type": protocol.TypeCodeUpdate, "code": code, "base_version": version})
 }
 
 func (p *person) shows(code string) {
