@@ -22,6 +22,10 @@ import (
 // the JSON protocol each relay makes a state, which is the same on all.
 
 const (
+	// maxClockJump is by how much a client's clock may have grown while the relay
+	// took it for somebody who is still there: some minutes of moves.
+	maxClockJump = 1000
+
 	// tellEvery is the least time between two messages of who moved where: twenty a
 	// second are as smooth as anyone sees.
 	tellEvery = 50 * time.Millisecond
@@ -38,10 +42,10 @@ func (r *liveRoom) hearAwareness(s *session, entries []awareness.Entry) {
 	defer r.mu.Unlock()
 	me := r.people[s.id]
 	for _, e := range entries {
-		if s.yjs.client == 0 && r.isOfLocked(s, e) {
+		if me.State == "" && len(entries) == 1 && r.isOfLocked(s, e) {
 			s.yjs.client = e.Client
 		}
-		if e.Client == s.yjs.client {
+		if e.Client != 0 && e.Client == s.yjs.client {
 			r.hearStateLocked(me, e)
 		}
 	}
@@ -49,7 +53,8 @@ func (r *liveRoom) hearAwareness(s *session, entries []awareness.Entry) {
 
 func (r *liveRoom) hearStateLocked(me *member, e awareness.Entry) {
 	if !r.aware.Apply(e) {
-		if _, shown := r.aware.Get(e.Client); !shown && e.State != "" {
+		if _, shown := r.aware.Get(e.Client); !shown && e.State != "" && e.Clock > 0 && !me.session.yjs.nudged {
+			me.session.yjs.nudged = true
 			// It was gone for the others, who take no state of the same clock. A client
 			// that hears that it is gone says that it is not.
 			e.State = ""
@@ -68,12 +73,12 @@ func (r *liveRoom) hearStateLocked(me *member, e awareness.Entry) {
 // known of them, as after a connection that nobody has ended. Who only repeats
 // what others said does neither.
 func (r *liveRoom) isOfLocked(s *session, e awareness.Entry) bool {
-	if e.State == "" || isMadeUp(e.Client) {
+	if e.State == "" || e.Client == 0 || e.Client == s.yjs.client || isMadeUp(e.Client) {
 		return false
 	}
 	known, _ := r.aware.Get(e.Client)
 	if owner := r.ownerLocked(e.Client); owner != nil {
-		if e.Clock <= known.Clock {
+		if e.Clock <= known.Clock || e.Clock-known.Clock > maxClockJump {
 			return false
 		}
 		owner.Client, owner.Clock, owner.State = 0, 0, ""
@@ -82,7 +87,10 @@ func (r *liveRoom) isOfLocked(s *session, e awareness.Entry) bool {
 		}
 		return true
 	}
-	if e.Clock == known.Clock { // it was here a moment ago, and is not gone for the others
+	if known.State != "" && e.Clock <= known.Clock && s.yjs.client != 0 {
+		return false // it has said who it is: this is of somebody who has just left
+	}
+	if e.Clock == known.Clock && known.State != "" { // it was here a moment ago, and is not gone for the others
 		me := r.people[s.id]
 		me.Client, me.Clock, me.State = known.Client, known.Clock, known.State
 		r.readStateLocked(me)
@@ -94,7 +102,7 @@ func (r *liveRoom) isOfLocked(s *session, e awareness.Entry) bool {
 // ownerLocked is the person whose awareness id it is, or nil.
 func (r *liveRoom) ownerLocked(client uint64) *member {
 	for _, m := range r.people {
-		if m.Client == client {
+		if m.Yjs && m.Client == client {
 			return m
 		}
 	}
@@ -156,6 +164,9 @@ func (r *liveRoom) forgetLocked(client uint64) {
 
 // describeLocked makes the state of a person of the JSON protocol anew.
 func (r *liveRoom) describeLocked(m *member) {
+	if r.doc.listeners == 0 {
+		return // for the first who comes it is done
+	}
 	var s state
 	s.User.Name, s.User.Color, s.User.ColorLight = m.Name, m.Color, m.Color+"33"
 	if m.caret != nil {
@@ -189,12 +200,12 @@ func clientOf(m *member) uint64 {
 // have 32 bits.
 const madeUp = 1 << 33
 
-func isMadeUp(client uint64) bool { return client&madeUp != 0 }
+func isMadeUp(client uint64) bool { return client>>32 == madeUp>>32 }
 
-// ticks is a clock that all relays agree on well enough, in tenths of seconds: a
-// client that comes from another relay must find what we say newer.
+// ticks is a clock that all relays agree on well enough: a client that comes from
+// another relay must find what we say newer.
 func ticks(now time.Time) uint32 {
-	return uint32(now.Sub(ticksBegin) / (100 * time.Millisecond)) //nolint:gosec // until 2039
+	return uint32(now.Sub(ticksBegin) / tellEvery) //nolint:gosec // awareness takes it until 2029
 }
 
 var ticksBegin = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -256,7 +267,7 @@ func (r *liveRoom) showEveryoneLocked(s *session) {
 		all = append(all, e)
 	}
 	if len(all) > 0 {
-		r.sendLocked(s, protocol.EncodeAwareness(awareness.Append(nil, all...)), slotEveryone)
+		s.out.pushWhole(protocol.EncodeAwareness(awareness.Append(nil, all...)), slotEveryone)
 	}
 }
 
@@ -354,12 +365,35 @@ func (r *liveRoom) followCarets() {
 
 // followCaretLocked moves the cursor of somebody if its caret is not where it was.
 func (r *liveRoom) followCaretLocked(m *member) {
+	if !r.speaksJSONLocked() {
+		return // who comes first will have it done
+	}
 	at := r.caretLocked(m)
 	if at == m.caretAt || at.Line == 0 {
 		return
 	}
 	m.caretAt, m.Cursor = at, &at
 	r.broadcastLocked(protocol.CursorMove{UserID: m.ID, Cursor: at}, slotCursor(m.ID), m.session)
+}
+
+// speaksJSONLocked reports whether somebody here speaks the JSON protocol.
+func (r *liveRoom) speaksJSONLocked() bool {
+	for s := range r.sessionsLocked() {
+		if s.yjs == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// describeAllLocked says again that people of the JSON protocol are there: Yjs
+// clients drop whom they have not heard of for 30 s.
+func (r *liveRoom) describeAllLocked() {
+	for _, m := range r.people {
+		if !m.Yjs {
+			r.describeLocked(m)
+		}
+	}
 }
 
 // caretLocked is where somebody's caret is now. It has no line if that is nowhere.

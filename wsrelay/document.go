@@ -117,7 +117,9 @@ func (d *document) take(entries []room.Entry) (skipped int, err error) {
 		if e.Kind != room.KindUpdate && e.Kind != room.KindSnapshot || e.Payload == "" {
 			continue // the channel tells that there is a snapshot, and not what is in it
 		}
-		switch err := d.doc.Load([]byte(e.Payload), origin{author: e.Author, log: true}); {
+		// What waited for this entry may be taken in with it, and is not in the log.
+		from := origin{author: e.Author, log: !d.doc.HasPending()}
+		switch err := d.doc.Load([]byte(e.Payload), from); {
 		case errors.Is(err, crdt.ErrBroken):
 			return skipped, err
 		case err != nil:
@@ -139,7 +141,11 @@ func (d *document) isFull(update, limit int) bool {
 
 // update brings in what a Yjs client did.
 func (d *document) update(update []byte, from *session) error {
-	err := d.doc.ApplyUpdate(update, origin{author: from.id, client: from})
+	where := origin{author: from.id, client: from}
+	if d.doc.HasPending() { // what others sent may be taken in with it
+		where.client = nil
+	}
+	err := d.doc.ApplyUpdate(update, where)
 	if err == nil && d.unsavedBytes > d.collapseAt {
 		d.collapse()
 	}
@@ -148,7 +154,7 @@ func (d *document) update(update []byte, from *session) error {
 
 // state is the whole document as one update. It is made once for all who need it.
 func (d *document) state() []byte {
-	if d.wholeAt != d.changes {
+	if d.wholeAt != d.changes || d.doc.HasPending() {
 		d.whole, d.wholeAt = d.doc.EncodeStateAsUpdate(nil), d.changes
 	}
 	return d.whole

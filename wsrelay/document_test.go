@@ -175,6 +175,51 @@ func TestDocument_TakeSkipsWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What a Yjs client sent before what it refers to had come is taken in together
+// with that: it is in nobody's log yet, and no client here has it.
+func TestDocument_WhatWaitedIsSavedAndToldWithWhatItWaitedFor(t *testing.T) {
+	first := crdt.NewDoc()
+	if err := first.Text(testText).Insert(0, "one "); err != nil {
+		t.Fatal(err)
+	}
+	one := first.EncodeStateAsUpdate(nil)
+	second := crdt.NewDoc()
+	if err := second.Load(one, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Text(testText).Insert(4, "two"); err != nil {
+		t.Fatal(err)
+	}
+	two := second.EncodeStateAsUpdate(first.EncodeStateVector())
+
+	for name, arrives := range map[string]func(d *document) error{
+		"from the log": func(d *document) error {
+			_, err := d.take([]room.Entry{room.NewEntry(room.KindUpdate, "", string(one))})
+			return err
+		},
+		"from another client": func(d *document) error { return d.update(one, &session{id: "another"}) },
+	} {
+		d := newDocument(testText)
+		d.listeners = 2
+		if err := d.update(two, &session{id: "one"}); err != nil || len(d.untold) > 0 {
+			t.Fatalf("%s: %d changes, %v", name, len(d.untold), err)
+		}
+		before := d.state()
+		if err := arrives(d); err != nil || d.String() != "one two" {
+			t.Fatalf("%s: %q, %v", name, d.String(), err)
+		}
+		if got := replay(t, one, d.nextBatch()); got != "one two" {
+			t.Errorf("%s: saved is %q", name, got)
+		}
+		if len(d.untold) != 1 || d.untold[0].from != nil {
+			t.Errorf("%s: told are %d changes, not to %v", name, len(d.untold), d.untold[0].from)
+		}
+		if bytes.Equal(d.state(), before) {
+			t.Errorf("%s: the state is that of before", name)
+		}
+	}
+}
+
 func TestRecent_KnowsTheLastPlacesOnly(t *testing.T) {
 	var r recent
 	for seq := range int64(100) {

@@ -48,6 +48,7 @@ func (r *liveRoom) tidy() {
 	defer r.mu.Unlock()
 	r.shrinkLocked(time.Now())
 	r.wantViewLocked()
+	r.describeAllLocked()
 	signal(r.saveWake)
 }
 

@@ -213,9 +213,12 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	me := &member{Person: person, session: s}
 	r.people[s.id] = me
 	if s.yjs != nil {
-		r.doc.listeners++
+		if r.doc.listeners++; r.doc.listeners == 1 {
+			r.describeAllLocked()
+		}
 		r.greetYjsLocked(s)
 	} else {
+		r.followCarets()
 		r.showInitLocked(s)
 		r.describeLocked(me)
 	}

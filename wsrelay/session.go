@@ -87,7 +87,11 @@ func (s *session) serve(ctx context.Context) {
 
 	if err := s.room.join(ctx, s); err != nil {
 		refused := apierr.From(err)
-		s.out.close(s.closeCode(refused), refused.Detail)
+		if s.yjs != nil {
+			s.closeLater(protocol.YjsCloseCode(refused.CloseCode()), refused.Detail)
+		} else {
+			s.out.close(refused.CloseCode(), refused.Detail)
+		}
 		awaitClose(s.conn)
 		return
 	}
@@ -107,7 +111,11 @@ func awaitClose(conn *websocket.Conn) {
 
 // read takes the client's messages until the connection fails.
 func (s *session) read(ctx context.Context) error {
-	s.conn.SetReadLimit(maxFrameBytes)
+	limit := maxFrameBytes
+	if s.yjs != nil { // it may have to bring back a document that all others lost
+		limit = min(max(limit, maxStateFactor*s.room.relay.maxTextBytes), byteBurst)
+	}
+	s.conn.SetReadLimit(int64(limit))
 	s.conn.SetPongHandler(func(proof string) error {
 		if !s.controls.Allow() {
 			return s.tooManyControls()
@@ -129,7 +137,7 @@ func (s *session) read(ctx context.Context) error {
 		kind, frame, err := s.conn.ReadMessage()
 		if errors.Is(err, websocket.ErrReadLimit) {
 			s.linger()
-			return fmt.Errorf("a frame above %d bytes: %w", maxFrameBytes, err)
+			return fmt.Errorf("a frame above %d bytes: %w", limit, err)
 		}
 		if err != nil {
 			return err
@@ -139,7 +147,9 @@ func (s *session) read(ctx context.Context) error {
 		}
 		switch {
 		case s.yjs != nil && kind == websocket.BinaryMessage:
-			s.handleYjs(frame)
+			if err := s.handleYjs(ctx, frame); err != nil {
+				return err
+			}
 		case s.yjs != nil: // y-websocket has no text frames
 		case kind != websocket.TextMessage:
 			s.refuse(errCodeNotText, "messages are text frames")
@@ -147,14 +157,6 @@ func (s *session) read(ctx context.Context) error {
 			s.handle(frame)
 		}
 	}
-}
-
-// closeCode is the code by which a client of this protocol knows an error.
-func (s *session) closeCode(e *apierr.Error) int {
-	if s.yjs != nil {
-		return protocol.YjsCloseCode(e.CloseCode())
-	}
-	return e.CloseCode()
 }
 
 // tooManyControls ends a connection on which pings and pongs come faster than

@@ -89,12 +89,12 @@ func (w *writer) pushText(frame []byte, number int64) (replaced int64) {
 	return replaced
 }
 
-// pushWhole queues a frame that holds all of the room, in the place of one that has
-// not left yet.
-func (w *writer) pushWhole(frame []byte) {
+// pushWhole queues a frame that holds all of something, in the place of one with
+// the same slot that has not left yet. It does not count against maxQueueBytes.
+func (w *writer) pushWhole(frame []byte, slot string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, whole: true})
+	w.enqueueLocked(&outgoing{frame: frame, slot: slot, whole: true})
 }
 
 // probe has the client asked for a sign of life, whose answer tells when that was.

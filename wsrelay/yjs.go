@@ -1,9 +1,11 @@
 package wsrelay
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/tutti-live/tutti/shared/awareness"
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -13,6 +15,9 @@ import (
 // yjsClient is what a session of the Yjs protocol has of its own.
 type yjsClient struct {
 	client uint64 // by which it knows itself in awareness; 0: it has not said. Guarded by room.mu
+	nudged bool   // it was told once that the others take it for gone. Guarded by room.mu
+
+	refused bool // what it sends is of no interest any more. Owned by the reader
 }
 
 // yjsKeepAlive tells nothing: the clients count messages, and no pings, and
@@ -21,38 +26,54 @@ var yjsKeepAlive = protocol.EncodeAwareness([]byte{0})
 
 const slotKeepAlive = "keep alive"
 
+// maxStateBytes is the longest awareness state: those of editors have some hundred
+// bytes, and each goes through Redis with every move.
+const maxStateBytes = 2 << 10
+
 // maxStateFactor is how many times the limit of a text all of a room's document
 // may have, in bytes: most of what was deleted leaves a trace.
 const maxStateFactor = 8
 
 var errStateTooLarge = errors.New("the document would be too large")
 
-// handleYjs takes the messages of a frame.
-func (s *session) handleYjs(frame []byte) {
-	for len(frame) > 0 {
+// handleYjs takes the messages of a frame. Each counts as if it came alone.
+func (s *session) handleYjs(ctx context.Context, frame []byte) error {
+	for first := true; len(frame) > 0 && !s.yjs.refused; first = false {
+		if !first {
+			if err := s.messages.Wait(ctx); err != nil {
+				return err
+			}
+		}
 		message, rest, err := protocol.DecodeYjs(frame)
 		if err == nil {
 			err = s.room.hearYjs(s, message)
 		}
 		if err != nil {
 			s.refuseYjs(err)
-			return
 		}
 		frame = rest
 	}
+	return nil
 }
 
 // refuseYjs ends a connection: a client that goes on without what was refused
 // would show another document than all others.
 func (s *session) refuseYjs(err error) {
 	s.log.Info("a Yjs message was refused", slog.Any("error", err))
+	s.yjs.refused = true
 	switch {
 	case errors.Is(err, errStateTooLarge):
-		s.out.close(protocol.CloseYjsTooLarge, err.Error())
+		s.closeLater(protocol.CloseYjsTooLarge, err.Error())
 	case errors.Is(err, crdt.ErrBroken): // breakLocked says so
 	default:
-		s.out.close(protocol.CloseYjsMalformed, "malformed, or beyond a limit")
+		s.closeLater(protocol.CloseYjsMalformed, "malformed, or beyond a limit")
 	}
+}
+
+// closeLater ends the connection of a client that may be back in a tenth of a
+// second, whatever the reason is.
+func (s *session) closeLater(code int, reason string) {
+	time.AfterFunc(turnAwayAfter, func() { s.out.close(code, reason) })
 }
 
 func (r *liveRoom) hearYjs(s *session, message any) error {
@@ -62,11 +83,11 @@ func (r *liveRoom) hearYjs(s *session, message any) error {
 	case protocol.SyncUpdate:
 		return r.applyUpdate(s, m.Update)
 	case protocol.Awareness:
-		entries, err := awareness.Decode(m.Update, awareness.DefaultLimits())
-		if err == nil {
+		// What cannot be read is dropped: clients repeat what others say, so who sent
+		// it need not be who wrote it.
+		if entries, err := awareness.Decode(m.Update, awareness.Limits{StateBytes: maxStateBytes}); err == nil {
 			r.hearAwareness(s, entries)
 		}
-		return err
 	case protocol.QueryAwareness:
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -85,8 +106,8 @@ func (r *liveRoom) greetYjsLocked(s *session) {
 // restartYjsLocked sends a client that reads too slowly all of the room in place
 // of all that waits.
 func (r *liveRoom) restartYjsLocked(s *session) {
-	if s.out.startOver(protocol.EncodeSyncUpdate(r.doc.state()), 0) {
-		r.showEveryoneLocked(s)
+	if s.out.startOver(r.firstSyncLocked(), 0) {
+		r.greetYjsLocked(s)
 	}
 }
 
@@ -98,9 +119,9 @@ func (r *liveRoom) answerSync(s *session, vector []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if empty := len(vector) == 1; empty { // as of all who join
-		s.out.pushWhole(r.firstSyncLocked())
+		s.out.pushWhole(r.firstSyncLocked(), slotText)
 	} else {
-		s.out.pushWhole(protocol.EncodeSyncStep2(r.doc.doc.EncodeStateAsUpdate(vector)))
+		s.out.pushWhole(protocol.EncodeSyncStep2(r.doc.doc.EncodeStateAsUpdate(vector)), slotText)
 	}
 	return nil
 }
@@ -108,7 +129,7 @@ func (r *liveRoom) answerSync(s *session, vector []byte) error {
 // firstSyncLocked is all of the document, for those who have nothing: one frame
 // for all of them.
 func (r *liveRoom) firstSyncLocked() []byte {
-	if r.firstSyncAt != r.doc.changes {
+	if r.firstSyncAt != r.doc.changes || r.doc.doc.HasPending() {
 		r.firstSync, r.firstSyncAt = protocol.EncodeSyncStep2(r.doc.state()), r.doc.changes
 	}
 	return r.firstSync
@@ -118,7 +139,8 @@ func (r *liveRoom) firstSyncLocked() []byte {
 func (r *liveRoom) applyUpdate(s *session, update []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.doc.isFull(len(update), maxStateFactor*r.relay.maxTextBytes) {
+	inserts := len(update) > 0 && update[0] != 0 // what only deletes is always welcome
+	if inserts && (r.doc.text.Len() > r.relay.maxTextBytes || r.doc.isFull(len(update), maxStateFactor*r.relay.maxTextBytes)) {
 		return errStateTooLarge
 	}
 	before := r.doc.version()
