@@ -48,7 +48,8 @@ type base struct {
 // for which the most is said is the base. Distance alone would not do: a line that
 // somebody types is often much like the one that somebody else has just typed.
 // Where nothing is said it is the newest, if the client has had that for a while
-// or is known to hold nothing back; else any.
+// or is known to hold nothing back; else any. Who leaves nothing of a text may not
+// have seen all of it, unless there was no less before.
 //
 // A text that the client may be looking at and sends again was mostly changed back
 // to: then it is a change of a newer one.
@@ -77,9 +78,9 @@ func (v *View) bases(text string, said *int64, now time.Time) []base {
 		}
 	}
 	last := best[len(best)-1]
-	oldest, newest := v.texts[best[0].index].text, v.texts[last.index]
-	bothBegan := oldest == "" && last.change.dropsAll(newest.text) // each typed into an empty text
-	if v.had(newest, held, now) || v.prompt && !bothBegan {
+	newest := v.texts[last.index]
+	nearer := !last.change.dropsAll(newest.text) || last.change.size() <= best[0].change.size()
+	if v.had(newest, held, now) || v.prompt && nearer {
 		for v.texts[best[0].index].text != newest.text {
 			best = best[1:]
 		}

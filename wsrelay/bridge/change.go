@@ -230,6 +230,14 @@ func (c Change) dropsAll(text string) bool {
 	return c.dropped(0, n) == n
 }
 
+// size is how many units come and go.
+func (c Change) size() (n int) {
+	for _, h := range c {
+		n += h.Add + h.Drop
+	}
+	return n
+}
+
 // withoutText is a copy of the change with numbers only.
 func (c Change) withoutText() Change {
 	out := make(Change, len(c))

@@ -114,7 +114,7 @@ func TestView_ClientHadSeenIt_ItsTextIsTheRooms(t *testing.T) {
 func TestView_PromptClientReplacesWhatOthersReplaced(t *testing.T) {
 	for name, c := range map[string]struct{ before, others, client string }{
 		"a word":     {"first of the text", "second of the text", "third of the text"},
-		"everything": {"one\n", "one\ntwo\n", "else"},
+		"everything": {"one\n", "two\n", "else"},
 		"it clears":  {"print('hello')", "print('world')", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,13 +129,22 @@ func TestView_PromptClientReplacesWhatOthersReplaced(t *testing.T) {
 	}
 }
 
-func TestView_PromptClientTypesIntoAnEmptyText_AsOthersDo(t *testing.T) {
-	d := sit("")
-	d.prompt()
-	d.others("one\n")
-	d.send("two\n")
-	if d.text != "two\none\n" {
-		t.Errorf("got %q", d.text)
+// It may have received what it had not looked at yet.
+func TestView_PromptClientLeavesNothing_WhatOthersAddedStays(t *testing.T) {
+	for name, c := range map[string]struct{ before, others, client, want string }{
+		"into an empty text": {"", "one\n", "two\n", "two\none\n"},
+		"it deletes all":     {"old\n", "old\nnew\n", "", "new\n"},
+		"it replaces all":    {"old\n", "old\nnew\n", "else\n", "else\nnew\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := sit(c.before)
+			d.prompt()
+			d.others(c.others)
+			d.send(c.client)
+			if d.text != c.want {
+				t.Errorf("got %q, want %q", d.text, c.want)
+			}
+		})
 	}
 }
 
