@@ -358,16 +358,21 @@ func cleanName(name string) string {
 func (r *liveRoom) followCarets() {
 	for _, m := range r.people {
 		if m.ID != r.doc.author { // who types says where the cursor is
-			r.followCaretLocked(m)
+			r.moveCaretLocked(m)
 		}
 	}
 }
 
-// followCaretLocked moves the cursor of somebody if its caret is not where it was.
+// followCaretLocked is followCarets for one person, when somebody sees it: who
+// comes first to speak JSON will have all done.
 func (r *liveRoom) followCaretLocked(m *member) {
-	if !r.speaksJSONLocked() {
-		return // who comes first will have it done
+	if r.speaksJSONLocked() {
+		r.moveCaretLocked(m)
 	}
+}
+
+// moveCaretLocked moves the cursor of somebody if its caret is not where it was.
+func (r *liveRoom) moveCaretLocked(m *member) {
 	at := r.caretLocked(m)
 	if at == m.caretAt || at.Line == 0 {
 		return

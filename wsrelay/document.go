@@ -29,8 +29,6 @@ type document struct {
 	untold    []edit // what they were not told yet
 	measured  int    // bytes of the document when that was last looked at
 	grown     int    // bytes of the updates of Yjs clients since
-	whole     []byte // all of it, as one update
-	wholeAt   int64  // of whole; -1 before there is one
 
 	unsaved      [][]byte // updates made here that are neither in the log nor on their way, oldest first
 	unsavedBytes int
@@ -55,7 +53,7 @@ type edit struct {
 const collapseBytes = 256 << 10
 
 func newDocument(textName string) *document {
-	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, wholeAt: -1, collapseAt: collapseBytes}
+	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, collapseAt: collapseBytes}
 	d.text = d.doc.Text(textName)
 	d.doc.OnUpdate(d.changed)
 	return d
@@ -103,6 +101,11 @@ func (d *document) String() string {
 // edit changes the text as somebody here wants it.
 func (d *document) edit(change bridge.Change, author string) error {
 	err := d.doc.Transact(origin{author: author}, func() error { return d.text.ApplyDelta(change.Delta()) })
+	return d.bounded(err)
+}
+
+// bounded makes what is unsaved one update if a change that went well made it much.
+func (d *document) bounded(err error) error {
 	if err == nil && d.unsavedBytes > d.collapseAt {
 		d.collapse()
 	}
@@ -145,20 +148,11 @@ func (d *document) update(update []byte, from *session) error {
 	if d.doc.HasPending() { // what others sent may be taken in with it
 		where.client = nil
 	}
-	err := d.doc.ApplyUpdate(update, where)
-	if err == nil && d.unsavedBytes > d.collapseAt {
-		d.collapse()
-	}
-	return err
+	return d.bounded(d.doc.ApplyUpdate(update, where))
 }
 
-// state is the whole document as one update. It is made once for all who need it.
-func (d *document) state() []byte {
-	if d.wholeAt != d.changes || d.doc.HasPending() {
-		d.whole, d.wholeAt = d.doc.EncodeStateAsUpdate(nil), d.changes
-	}
-	return d.whole
-}
+// state is the whole document as one update.
+func (d *document) state() []byte { return d.doc.EncodeStateAsUpdate(nil) }
 
 // batchBytes is how much of what is unsaved goes into one entry of the log:
 // more is sent in several, so that one slow entry does not hold up all.

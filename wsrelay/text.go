@@ -242,7 +242,6 @@ func (r *liveRoom) shrinkLocked(now time.Time) {
 	r.doc.history.Forget(oldest)
 	if now.Sub(r.flushed) > shrinkAfter {
 		r.frame, r.frameVersion = nil, unknownVersion
-		r.doc.whole, r.doc.wholeAt = nil, unknownVersion
 		r.firstSync, r.firstSyncAt = nil, unknownVersion
 	}
 }
