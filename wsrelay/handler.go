@@ -34,12 +34,14 @@ var upgrader = websocket.Upgrader{
 //
 //	GET /ws/{room_id}   the JSON room protocol
 //	GET /yjs/{room_id}  y-websocket
+//	GET /hocuspocus     @hocuspocus/provider, of any number of rooms
 //	GET /health         the process lives
 //	GET /readyz         whether it should be sent new clients
 func (r *Relay) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, nil) })
 	mux.HandleFunc("GET /yjs/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, &yjsClient{}) })
+	mux.HandleFunc("GET /hocuspocus", r.serveHocuspocus)
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		httpserve.WriteJSON(w, http.StatusOK, httpserve.Alive())
 	})
@@ -52,20 +54,12 @@ func (r *Relay) Handler() http.Handler {
 // by a close code, because browsers show pages nothing else. yjs is for a client
 // of that protocol, or nil.
 func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs *yjsClient) {
-	if err := r.checkRequest(req); err != nil {
-		w.Header().Set("Upgrade", "websocket")
-		apierr.Write(w, err)
-		return
-	}
-	client := httpserve.ClientOf(req.Context())
-	c, err := r.admit(client)
+	c, err := r.letIn(w, req)
 	if err != nil {
-		apierr.Write(w, err)
 		return
 	}
 	defer r.dismiss(c)
-
-	live, err := r.find(req.Context(), client, req.PathValue("room_id"))
+	live, err := r.find(req.Context(), c.client, req.PathValue("room_id"))
 	if refused := apierr.From(err); err != nil && refused.Code != apierr.NotFound {
 		r.log.WarnContext(req.Context(), "cannot join", slog.Any("error", err))
 		apierr.Write(w, refused)
@@ -83,12 +77,54 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs *yjsClie
 		r.turnAway(conn, apierr.From(err), yjs != nil)
 		return
 	}
-	s := newSession(room.NewPersonID(), conn, live, yjs)
-	r.attach(c, s)
+	var keepAlive []byte
+	if yjs != nil {
+		keepAlive = yjsKeepAlive
+	}
+	k := r.newSocket(conn, keepAlive)
+	s := newSession(live, k.out.outbox(nil), yjs)
+	r.serveSocket(req, c, k, func(ctx context.Context) { s.serve(ctx, k) })
+}
+
+// serveHocuspocus serves a connection to any number of rooms and returns when it
+// has ended.
+func (r *Relay) serveHocuspocus(w http.ResponseWriter, req *http.Request) {
+	c, err := r.letIn(w, req)
+	if err != nil {
+		return
+	}
+	defer r.dismiss(c)
+	conn, err := upgrader.Upgrade(w, req, nil)
+	if err != nil { // the upgrader has answered
+		r.log.InfoContext(req.Context(), "upgrade failed", slog.Any("error", err))
+		return
+	}
+	h := &hocuspocus{relay: r, client: c.client, socket: r.newSocket(conn, hocuspocusKeepAlive), attached: make(map[string]*attached)}
+	r.serveSocket(req, c, h.socket, h.serve)
+}
+
+// serveSocket talks with a client until the connection ends, at the latest when
+// the relay does.
+func (r *Relay) serveSocket(req *http.Request, c *connection, k *socket, talk func(context.Context)) {
+	r.attach(c, k.out)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(req.Context()))
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
-	s.serve(ctx)
+	k.serve(func() { talk(ctx) })
+}
+
+// letIn counts a client in, or answers why it must stay out.
+func (r *Relay) letIn(w http.ResponseWriter, req *http.Request) (*connection, error) {
+	if err := r.checkRequest(req); err != nil {
+		w.Header().Set("Upgrade", "websocket")
+		apierr.Write(w, err)
+		return nil, err
+	}
+	c, err := r.admit(httpserve.ClientOf(req.Context()))
+	if err != nil {
+		apierr.Write(w, err)
+	}
+	return c, err
 }
 
 // find is acquire, but for a client that tries many ids in vain: it is told
@@ -108,7 +144,7 @@ func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRo
 // held a while first: most released ones take no reason for final and come back
 // ten times a second, as they do after any close.
 func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error, yjs bool) {
-	w := newWriter(conn, websocket.TextMessage, r.metrics)
+	w := newWriter(conn, websocket.TextMessage, nil, r.metrics)
 	code := reason.CloseCode()
 	if yjs {
 		code = protocol.YjsCloseCode(code)

@@ -62,11 +62,11 @@ type Relay struct {
 	busy sync.WaitGroup // connections and rooms; added to under mu, while not draining or for a connection
 }
 
-// connection is a client that was let in: its place in the counts, and its
-// session once it has one.
+// connection is a client that was let in: its place in the counts, and who writes
+// to it.
 type connection struct {
-	client  netip.Addr
-	session *session // guarded by Relay.mu
+	client netip.Addr
+	out    *writer // guarded by Relay.mu; nil before there is one, and for a further document of a socket
 }
 
 // New makes a relay for the rooms of a store, which must outlive it.
@@ -141,14 +141,14 @@ func (r *Relay) dismiss(c *connection) {
 	r.busy.Done()
 }
 
-// attach gives a connection its session. While the relay drains, the session
-// is asked to leave at once.
-func (r *Relay) attach(c *connection, s *session) {
+// attach gives a connection its writer. While the relay drains, the client is
+// asked to leave at once.
+func (r *Relay) attach(c *connection, out *writer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c.session = s
+	c.out = out
 	if r.draining {
-		s.out.close(protocol.CloseServiceRestart, protocol.RestartReason(minRetrySpread))
+		out.close(protocol.CloseServiceRestart, protocol.RestartReason(minRetrySpread))
 	}
 }
 
@@ -244,9 +244,9 @@ func (r *Relay) Drain(ctx context.Context) {
 	spread := time.Duration(len(r.connections)) * time.Second / reconnectsPerSecond
 	spread = min(max(spread, minRetrySpread), maxRetrySpread)
 	for c := range r.connections {
-		if c.session != nil {
+		if c.out != nil {
 			hint := rand.N(spread) //nolint:gosec // spreads load, keeps no secret
-			c.session.out.close(protocol.CloseServiceRestart, protocol.RestartReason(hint))
+			c.out.close(protocol.CloseServiceRestart, protocol.RestartReason(hint))
 		}
 	}
 	for _, live := range r.rooms {
@@ -276,8 +276,8 @@ func (r *Relay) closeAll() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c := range r.connections {
-		if c.session != nil {
-			c.session.out.abort()
+		if c.out != nil {
+			c.out.abort()
 		}
 	}
 }

@@ -3,18 +3,16 @@ package wsrelay
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/gorilla/websocket"
-	"golang.org/x/time/rate"
 
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/room"
 	"github.com/tutti-live/tutti/wsrelay/bridge"
 )
 
@@ -24,18 +22,13 @@ const (
 	errCodeNotText  = "not_text"  // a binary frame
 )
 
-// session is one person's connection to a room.
+// session is one person in a room.
 type session struct {
 	id   string // of the person, new with each connection
-	conn *websocket.Conn
-	out  *writer
+	out  *outbox
 	room *liveRoom
 	log  *slog.Logger
 	yjs  *yjsClient // nil for a client of the JSON protocol
-
-	controls *rate.Limiter // owned by the reader
-	messages *rate.Limiter // owned by the reader
-	bytes    *rate.Limiter // owned by the reader
 
 	// Guarded by room.mu.
 	view       bridge.View
@@ -43,111 +36,43 @@ type session struct {
 	settle     *time.Timer // sends the text again to a client that may not show it; nil before it is needed
 	probe      *time.Timer // asks the client which of several texts it has; nil before it is needed
 	probing    bool        // it is set, or the answer has not come
-	updates    int64       // counts the texts that it sent
+	updates    int64       // counts the texts or updates that it sent
 	batched    int64       // how many of them were made when the last entry was
 	wantsSaved bool
 }
 
-func newSession(id string, conn *websocket.Conn, r *liveRoom, yjs *yjsClient) *session {
-	kind := websocket.TextMessage
-	if yjs != nil {
-		kind = websocket.BinaryMessage
-	}
-	return &session{
-		id:       id,
-		conn:     conn,
-		yjs:      yjs,
-		out:      newWriter(conn, kind, r.relay.metrics),
-		room:     r,
-		log:      r.log.With(slog.String("user", id)),
-		controls: rate.NewLimiter(controlsPerSecond, controlBurst),
-		messages: rate.NewLimiter(messagesPerSecond, messageBurst),
-		bytes:    rate.NewLimiter(bytesPerSecond, byteBurst),
-	}
+func newSession(r *liveRoom, out *outbox, yjs *yjsClient) *session {
+	id := room.NewPersonID()
+	return &session{id: id, out: out, yjs: yjs, room: r, log: r.log.With(slog.String("user", id))}
 }
 
-// serve lets the person in and reads until the connection ends. It returns
-// when nothing of the session is left: not its writer, not its place in the room.
-func (s *session) serve(ctx context.Context) {
-	stop, written := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(written)
-		defer logPanic(s.log, s.out.abort)
-		s.out.run(stop)
-	}()
-	defer func() {
-		close(stop)
-		<-written
-		_ = s.conn.Close() // it has ended: an error would say just that
-	}()
-	defer logPanic(s.log, func() {
-		s.out.close(protocol.CloseInternal, "internal error")
-		awaitClose(s.conn)
-	})
-
+// serve lets the person in and reads until the connection ends.
+func (s *session) serve(ctx context.Context, k *socket) {
 	if err := s.room.join(ctx, s); err != nil {
 		refused := apierr.From(err)
 		if s.yjs != nil {
-			s.closeLater(protocol.YjsCloseCode(refused.CloseCode()), refused.Detail)
+			k.out.closeLater(protocol.YjsCloseCode(refused.CloseCode()), refused.Detail)
 		} else {
-			s.out.close(refused.CloseCode(), refused.Detail)
+			k.out.close(refused.CloseCode(), refused.Detail)
 		}
-		awaitClose(s.conn)
+		awaitClose(k.conn)
 		return
 	}
 	defer s.room.leave(s)
-	err := s.read(ctx)
+	k.onPong = s.hearPong
+	err := s.read(ctx, k)
 	s.log.LogAttrs(ctx, slog.LevelDebug, "session ended", slog.Any("reason", err))
 }
 
-// awaitClose reads until the client has answered the close frame or closeGrace is over.
-func awaitClose(conn *websocket.Conn) {
-	for {
-		if _, _, err := conn.NextReader(); err != nil {
-			return
-		}
-	}
-}
-
 // read takes the client's messages until the connection fails.
-func (s *session) read(ctx context.Context) error {
-	limit := maxFrameBytes
-	if s.yjs != nil { // it may have to bring back a document that all others lost
-		limit = min(max(limit, maxStateFactor*s.room.relay.maxTextBytes), byteBurst)
-	}
-	s.conn.SetReadLimit(int64(limit))
-	s.conn.SetPongHandler(func(proof string) error {
-		if !s.controls.Allow() {
-			return s.tooManyControls()
-		}
-		s.hearPong(proof)
-		return s.out.alive()
-	})
-	pong := s.conn.PingHandler()
-	s.conn.SetPingHandler(func(payload string) error {
-		if !s.controls.Allow() {
-			return s.tooManyControls()
-		}
-		return errors.Join(pong(payload), s.out.alive())
-	})
+func (s *session) read(ctx context.Context, k *socket) error {
 	for {
-		if err := s.out.alive(); err != nil {
-			return err
-		}
-		kind, frame, err := s.conn.ReadMessage()
-		if errors.Is(err, websocket.ErrReadLimit) {
-			s.linger()
-			return fmt.Errorf("a frame above %d bytes: %w", limit, err)
-		}
-		if err != nil {
-			return err
-		}
-		if err := s.pace(ctx, len(frame)); err != nil {
-			return err
-		}
+		kind, frame, err := k.next(ctx)
 		switch {
+		case err != nil:
+			return err
 		case s.yjs != nil && kind == websocket.BinaryMessage:
-			if err := s.handleYjs(ctx, frame); err != nil {
+			if err := s.handleYjs(ctx, k, frame); err != nil {
 				return err
 			}
 		case s.yjs != nil: // y-websocket has no text frames
@@ -157,13 +82,6 @@ func (s *session) read(ctx context.Context) error {
 			s.handle(frame)
 		}
 	}
-}
-
-// tooManyControls ends a connection on which pings and pongs come faster than
-// anyone answers ours.
-func (s *session) tooManyControls() error {
-	s.out.close(protocol.ClosePolicyViolation, "too many pings and pongs")
-	return errors.New("too many pings and pongs")
 }
 
 // hearPong takes in what a pong says about the texts that the client was sent.
@@ -184,24 +102,6 @@ func (s *session) hearPong(payload string) {
 	case pingAt:
 		s.room.answered(s, s.out.started.Add(time.Duration(n)))
 	}
-}
-
-// linger reads on, for a moment, what a client sends that has been refused by a
-// close frame (gorilla has sent it, 1009): closing with bytes unread would reset
-// the connection, and the client would never see the reason.
-func (s *session) linger() {
-	conn := s.conn.NetConn()
-	if conn.SetReadDeadline(time.Now().Add(closeGrace)) == nil {
-		_, _ = io.CopyN(io.Discard, conn, maxLingerBytes) // it ends with an error, or too late
-	}
-}
-
-// pace makes a client wait that sends more than its share.
-func (s *session) pace(ctx context.Context, size int) error {
-	if err := s.messages.Wait(ctx); err != nil {
-		return err
-	}
-	return s.bytes.WaitN(ctx, size)
 }
 
 func (s *session) handle(frame []byte) {

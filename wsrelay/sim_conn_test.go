@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
-
-	"github.com/tutti-live/tutti/shared/room"
 )
 
 // simConn is a connection: of a client's, and of a relay's.
@@ -73,9 +71,9 @@ func (c *simConn) serve() {
 		return
 	}
 	defer r.release(live)
-	s := newSession(room.NewPersonID(), nil, live, nil)
+	s := newSession(live, newWriter(nil, 0, nil, r.metrics).outbox(nil), nil)
 	c.sim.locked(func() { c.session, c.live = s, live })
-	r.attach(place, s)
+	r.attach(place, s.out.writer)
 
 	stop, written := make(chan struct{}), make(chan struct{})
 	go func() {

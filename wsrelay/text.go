@@ -64,7 +64,7 @@ func (r *liveRoom) setText(s *session, m protocol.SetCode) {
 	if len(change) > 0 || s.shows == unknownVersion {
 		r.flushLocked()
 	}
-	if s.wantsSaved && r.savedLocked() { // it changed nothing
+	if r.savedLocked() { // it changed nothing
 		r.tellSavedLocked(s, r.doc.version(), s.updates)
 	}
 }
@@ -225,7 +225,10 @@ func (r *liveRoom) allSavedLocked() {
 
 // tellSavedLocked tells somebody who asked what is in the log.
 func (r *liveRoom) tellSavedLocked(s *session, version, updates int64) {
-	if s.wantsSaved {
+	switch {
+	case s.yjs != nil && s.yjs.counts:
+		r.tellKeptLocked(s, updates)
+	case s.wantsSaved:
 		r.sendLocked(s, protocol.Encode(protocol.Saved{Version: version, Updates: updates}), slotSaved)
 	}
 }

@@ -1,7 +1,9 @@
 package wsrelay
 
 import (
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -11,30 +13,22 @@ import (
 	"github.com/tutti-live/tutti/shared/protocol"
 )
 
-// writer sends a client its messages. Anyone may push; one goroutine writes.
+// writer sends a client its messages. Anyone may push into its outboxes; one
+// goroutine writes.
 type writer struct {
-	conn    *websocket.Conn
-	kind    int // of its frames: websocket.TextMessage or websocket.BinaryMessage
-	metrics *metrics
-	started time.Time     // pings tell their time from here on
-	wake    chan struct{} // holds one token when there is something to do
+	conn      *websocket.Conn
+	kind      int // of its frames: websocket.TextMessage or websocket.BinaryMessage
+	keepAlive []byte
+	metrics   *metrics
+	started   time.Time     // pings tell their time from here on
+	wake      chan struct{} // holds one token when there is something to do
 
-	mu      sync.Mutex
-	queue   []*outgoing
-	slots   map[string]*outgoing // those of the queue that a newer one replaces
-	bytes   int                  // in the queue, without the text and a restart
-	restart *outgoing            // that is still in the queue; nil: none is
-	asking  bool                 // a ping is wanted behind what is queued
-	closing *goodbye             // set once: nothing is taken after it
-	said    bool                 // the close frame is out: the client's time is running
-}
-
-// outgoing is a message that waits.
-type outgoing struct {
-	frame  []byte
-	slot   string // "" for a message that must not be replaced
-	whole  bool   // it holds the room's text, or all of the room
-	number int64  // of a text, by which its pings are known; 0 for other messages
+	mu       sync.Mutex
+	outboxes []*outbox
+	turn     int      // the outbox that was taken from last
+	asking   bool     // a ping is wanted behind what is queued
+	closing  *goodbye // set once: nothing is taken after it
+	said     bool     // the close frame is out: the client's time is running
 }
 
 // goodbye is how a connection ends.
@@ -44,57 +38,26 @@ type goodbye struct {
 	by     time.Time // what is queued gets until then to leave before it
 }
 
-// slotText is the slot of the room's text. There is at most one in a queue and
-// the text has a limit of its own, so it does not count against maxQueueBytes.
-const slotText = "text"
-
-// slotCursor is the slot of one person's cursor.
-func slotCursor(id string) string { return "cursor " + id }
-
-func newWriter(conn *websocket.Conn, kind int, m *metrics) *writer {
+// newWriter makes the writer of a connection, which also sends keepAlive now and
+// then, if that is not nil.
+func newWriter(conn *websocket.Conn, kind int, keepAlive []byte, m *metrics) *writer {
 	return &writer{
-		conn:    conn,
-		kind:    kind,
-		metrics: m,
-		started: time.Now(),
-		wake:    make(chan struct{}, 1),
-		slots:   make(map[string]*outgoing),
+		conn:      conn,
+		kind:      kind,
+		keepAlive: keepAlive,
+		metrics:   m,
+		started:   time.Now(),
+		wake:      make(chan struct{}, 1),
 	}
 }
 
-// push queues a frame and never waits. A frame with a slot takes the place of
-// one with the same slot that has not left yet: of a cursor or a whole text
-// only the latest matters. It reports false when too much has piled up: then
-// the caller has the client start again, with startOver, or gives it up.
-func (w *writer) push(frame []byte, slot string) bool {
+// outbox returns a new one, whose frames begin with an address.
+func (w *writer) outbox(address []byte) *outbox {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.enqueueLocked(&outgoing{frame: frame, slot: slot})
-	return w.bytes <= maxQueueBytes || w.closing != nil
-}
-
-// pushText queues the room's text, between two pings that tell what its client
-// has received. It returns the number of a text that will not leave: the one that
-// it took the place of, or itself when the connection is ending.
-func (w *writer) pushText(frame []byte, number int64) (replaced int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closing != nil {
-		return number
-	}
-	if waiting := w.slots[slotText]; waiting != nil {
-		replaced = waiting.number
-	}
-	w.enqueueLocked(&outgoing{frame: frame, slot: slotText, number: number, whole: true})
-	return replaced
-}
-
-// pushWhole queues a frame that holds all of something, in the place of one with
-// the same slot that has not left yet. It does not count against maxQueueBytes.
-func (w *writer) pushWhole(frame []byte, slot string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.enqueueLocked(&outgoing{frame: frame, slot: slot, whole: true})
+	o := &outbox{writer: w, address: address, slots: make(map[string]*outgoing)}
+	w.outboxes = append(w.outboxes, o)
+	return o
 }
 
 // probe has the client asked for a sign of life, whose answer tells when that was.
@@ -103,54 +66,6 @@ func (w *writer) probe() {
 	defer w.mu.Unlock()
 	w.asking = true
 	signal(w.wake)
-}
-
-// startOver puts a frame that says everything in the place of all that waits. A
-// client that has not even taken the last such frame is told at once to come back
-// later. It is not ok when the frame will not leave.
-func (w *writer) startOver(frame []byte, number int64) (ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closing != nil {
-		return false
-	}
-	if w.restart != nil {
-		w.closeLocked(protocol.CloseTryAgainLater, "this client reads too slowly")
-		w.closing.by = time.Now()
-		return false
-	}
-	w.queue, w.bytes = nil, 0
-	clear(w.slots)
-	w.restart = &outgoing{frame: frame, number: number, whole: true}
-	w.enqueueLocked(w.restart)
-	return true
-}
-
-func (w *writer) enqueueLocked(m *outgoing) {
-	if w.closing != nil {
-		return
-	}
-	if waiting := w.slots[m.slot]; m.slot != "" && waiting != nil {
-		w.bytes += w.weight(m) - w.weight(waiting)
-		*waiting = *m
-	} else {
-		w.queue = append(w.queue, m)
-		w.bytes += w.weight(m)
-		if m.slot != "" {
-			w.slots[m.slot] = m
-		}
-	}
-	w.metrics.queueBytes.Observe(float64(w.bytes))
-	signal(w.wake)
-}
-
-// weight is what counts of a message against maxQueueBytes: not the room's text,
-// of which one waits at most, alone or in the frame that says everything.
-func (w *writer) weight(m *outgoing) int {
-	if m.whole {
-		return 0
-	}
-	return len(m.frame)
 }
 
 // close ends the connection after what is queued, or after writeLimit. Only the
@@ -169,25 +84,23 @@ func (w *writer) closeLocked(code int, reason string) {
 	signal(w.wake)
 }
 
-// take returns the next message, or how to end when there is none and none will come.
+// take returns the next message, of each outbox in turn, or how to end when there
+// is none and none will come.
 func (w *writer) take() (*outgoing, *goodbye) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.queue) == 0 || w.closing != nil && !time.Now().Before(w.closing.by) {
-		w.queue = nil // lets go of the array, which may have been long
+	if w.closing != nil && !time.Now().Before(w.closing.by) {
+		w.outboxes = nil
 		return nil, w.closing
 	}
-	m := w.queue[0]
-	w.queue[0] = nil
-	w.queue = w.queue[1:]
-	w.bytes -= w.weight(m)
-	if m.slot != "" {
-		delete(w.slots, m.slot)
+	for range w.outboxes {
+		w.turn = (w.turn + 1) % len(w.outboxes)
+		if m := w.outboxes[w.turn].takeLocked(); m != nil {
+			return m, nil
+		}
 	}
-	if m == w.restart {
-		w.restart = nil
-	}
-	return m, nil
+	w.outboxes = slices.DeleteFunc(w.outboxes, func(o *outbox) bool { return o.ended })
+	return nil, w.closing
 }
 
 // run writes until the connection ends, which it then makes the reader see:
@@ -203,10 +116,11 @@ func (w *writer) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-ping.C:
-			w.probe()
-			if w.kind == websocket.BinaryMessage {
-				w.push(yjsKeepAlive, slotKeepAlive)
+			if w.keepAlive != nil && w.write(&outgoing{frame: w.keepAlive}) != nil {
+				w.abort()
+				return
 			}
+			w.probe()
 		case <-age.C:
 			w.close(protocol.CloseServiceRestart, protocol.RestartReason(rand.N(minRetrySpread))) //nolint:gosec // as above
 		case <-w.wake:
@@ -270,13 +184,29 @@ func (w *writer) write(m *outgoing) error {
 	if err := w.conn.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
 		return err
 	}
-	if err := w.conn.WriteMessage(w.kind, m.frame); err != nil {
+	if err := w.writeFrame(m); err != nil {
 		return err
 	}
 	if m.number == 0 {
 		return nil
 	}
 	return w.control(websocket.PingMessage, append([]byte(pingBehind), number...))
+}
+
+func (w *writer) writeFrame(m *outgoing) error {
+	if m.address == nil {
+		return w.conn.WriteMessage(w.kind, m.frame)
+	}
+	// The frame itself may be on its way to many, of whom each has its own address.
+	frame, err := w.conn.NextWriter(w.kind)
+	if err != nil {
+		return err
+	}
+	_, err = frame.Write(m.address)
+	if err == nil {
+		_, err = frame.Write(m.frame)
+	}
+	return errors.Join(err, frame.Close())
 }
 
 // finish sends the close frame and leaves the reader a moment to see the answer.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +64,7 @@ func readAll(t *testing.T, client *websocket.Conn) (frames []string, code int) {
 
 func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
-		w := newWriter(conn, websocket.TextMessage, newMetrics())
+		w := newWriter(conn, websocket.TextMessage, nil, newMetrics()).outbox(nil)
 		w.push([]byte("init"), "")
 		for i := range 100 {
 			w.pushText(fmt.Appendf(nil, "text %d", i), int64(i+1))
@@ -86,7 +87,7 @@ func TestWriter_SendsInOrderAndOnlyTheLatestOfASlot(t *testing.T) {
 }
 
 func TestWriter_SlowReaderStartsOverAndThenIsGivenUp(t *testing.T) {
-	w := newWriter(nil, websocket.TextMessage, newMetrics())
+	w := newWriter(nil, websocket.TextMessage, nil, newMetrics()).outbox(nil)
 	small := make([]byte, 1000)
 	w.pushText(make([]byte, 3<<20), 1) // the text has a limit of its own
 	for range maxQueueBytes / len(small) {
@@ -118,7 +119,7 @@ func TestWriter_SlowReaderStartsOverAndThenIsGivenUp(t *testing.T) {
 }
 
 func TestWriter_CountsBackToZero(t *testing.T) {
-	w := newWriter(nil, websocket.TextMessage, newMetrics())
+	w := newWriter(nil, websocket.TextMessage, nil, newMetrics()).outbox(nil)
 	for i := range 10 {
 		w.push(make([]byte, i), "")
 		w.pushText(make([]byte, 10*i), int64(i+1))
@@ -131,10 +132,58 @@ func TestWriter_CountsBackToZero(t *testing.T) {
 	}
 }
 
+func TestWriter_TakesFromEachOutboxInTurn(t *testing.T) {
+	client := socketPair(t, func(conn *websocket.Conn) {
+		w := newWriter(conn, websocket.TextMessage, nil, newMetrics())
+		a, b := w.outbox([]byte("a ")), w.outbox([]byte("b "))
+		for i := range 3 {
+			a.push(fmt.Appendf(nil, "%d", i), "")
+		}
+		b.push([]byte("0"), "")
+		b.end()
+		b.push([]byte("too late"), "")
+		w.close(protocol.CloseNormal, "")
+		w.run(nil)
+		awaitClose(conn)
+		_ = conn.Close()
+	})
+	frames, _ := readAll(t, client)
+	if got := strings.Join(frames, "|"); got != "b 0|a 0|a 1|a 2" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestWriter_WhatMustLeaveStaysWhenAllStartsOver(t *testing.T) {
+	o := newWriter(nil, websocket.TextMessage, nil, newMetrics()).outbox(nil)
+	o.push([]byte("an edit"), "")
+	o.pushStaying([]byte("received"))
+	o.startOver([]byte("everything"), 0)
+	var got []string
+	for m, _ := o.take(); m != nil; m, _ = o.take() {
+		got = append(got, string(m.frame))
+	}
+	if !slices.Equal(got, []string{"everything", "received"}) {
+		t.Errorf("what leaves is %q", got)
+	}
+}
+
+func TestWriter_LetsGoOfOutboxesThatEnded(t *testing.T) {
+	w := newWriter(nil, websocket.TextMessage, nil, newMetrics())
+	for range 3 {
+		w.outbox([]byte("a")).end()
+	}
+	w.outbox([]byte("b"))
+	if w.take(); len(w.outboxes) != 1 {
+		t.Errorf("%d outboxes are left", len(w.outboxes))
+	}
+}
+
 func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
 	client := socketPair(t, func(conn *websocket.Conn) {
-		broken := &liveRoom{log: slog.New(slog.DiscardHandler), relay: &Relay{metrics: newMetrics()}} // has no store: joining it panics
-		newSession("u1", conn, broken, nil).serve(context.Background())
+		relay := &Relay{log: slog.New(slog.DiscardHandler), metrics: newMetrics()}
+		broken := &liveRoom{log: relay.log, relay: relay} // has no store: joining it panics
+		k := relay.newSocket(conn, nil)
+		k.serve(func() { newSession(broken, k.out.outbox(nil), nil).serve(context.Background(), k) })
 	})
 	if _, code := readAll(t, client); code != protocol.CloseInternal {
 		t.Errorf("closed with %d", code)

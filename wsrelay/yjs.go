@@ -17,14 +17,16 @@ type yjsClient struct {
 	client uint64 // by which it knows itself in awareness; 0: it has not said. Guarded by room.mu
 	nudged bool   // it was told once that the others take it for gone. Guarded by room.mu
 
+	// A client of Hocuspocus counts what it sends until it is told that it is kept.
+	counts bool
+	kept   int64 // how many it was told of. Guarded by room.mu
+
 	refused bool // what it sends is of no interest any more. Owned by the reader
 }
 
 // yjsKeepAlive tells nothing: the clients count messages, and no pings, and
 // connect anew after 30 s without one.
 var yjsKeepAlive = protocol.EncodeAwareness([]byte{0})
-
-const slotKeepAlive = "keep alive"
 
 // maxStateBytes is the longest awareness state: those of editors have some hundred
 // bytes, and each goes through Redis with every move.
@@ -37,10 +39,10 @@ const maxStateFactor = 8
 var errStateTooLarge = errors.New("the document would be too large")
 
 // handleYjs takes the messages of a frame. Each counts as if it came alone.
-func (s *session) handleYjs(ctx context.Context, frame []byte) error {
+func (s *session) handleYjs(ctx context.Context, k *socket, frame []byte) error {
 	for first := true; len(frame) > 0 && !s.yjs.refused; first = false {
 		if !first {
-			if err := s.messages.Wait(ctx); err != nil {
+			if err := k.messages.Wait(ctx); err != nil {
 				return err
 			}
 		}
@@ -61,19 +63,23 @@ func (s *session) handleYjs(ctx context.Context, frame []byte) error {
 func (s *session) refuseYjs(err error) {
 	s.log.Info("a Yjs message was refused", slog.Any("error", err))
 	s.yjs.refused = true
-	switch {
-	case errors.Is(err, errStateTooLarge):
-		s.closeLater(protocol.CloseYjsTooLarge, err.Error())
-	case errors.Is(err, crdt.ErrBroken): // breakLocked says so
-	default:
-		s.closeLater(protocol.CloseYjsMalformed, "malformed, or beyond a limit")
+	if !errors.Is(err, crdt.ErrBroken) { // breakLocked says so
+		s.out.closeLater(yjsRefusal(err))
 	}
+}
+
+// yjsRefusal is how a client is told why its message was refused.
+func yjsRefusal(err error) (code int, reason string) {
+	if errors.Is(err, errStateTooLarge) {
+		return protocol.CloseYjsTooLarge, err.Error()
+	}
+	return protocol.CloseYjsMalformed, "malformed, or beyond a limit"
 }
 
 // closeLater ends the connection of a client that may be back in a tenth of a
 // second, whatever the reason is.
-func (s *session) closeLater(code int, reason string) {
-	time.AfterFunc(turnAwayAfter, func() { s.out.close(code, reason) })
+func (w *writer) closeLater(code int, reason string) {
+	time.AfterFunc(turnAwayAfter, func() { w.close(code, reason) })
 }
 
 func (r *liveRoom) hearYjs(s *session, message any) error {
@@ -99,8 +105,37 @@ func (r *liveRoom) hearYjs(s *session, message any) error {
 // greetYjsLocked asks a client that just came for what it has and the room has
 // not, as after a loss, and shows it who is there. What the room has it asks for.
 func (r *liveRoom) greetYjsLocked(s *session) {
-	r.sendLocked(s, protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector()), "")
+	if !s.yjs.counts { // it is asked when it asks
+		r.askLocked(s)
+	}
 	r.showEveryoneLocked(s)
+}
+
+// askLocked asks a client for what it has and the room has not.
+func (r *liveRoom) askLocked(s *session) {
+	question := protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector())
+	if s.yjs.counts {
+		r.sendStayingLocked(s, question)
+	} else {
+		r.sendLocked(s, question, "")
+	}
+}
+
+// tellKeptLocked tells a client that counts how many of its updates are kept.
+func (r *liveRoom) tellKeptLocked(s *session, updates int64) {
+	for s.yjs.kept < updates {
+		s.yjs.kept++
+		r.sendStayingLocked(s, receivedFrame)
+	}
+}
+
+var receivedFrame = protocol.EncodeReceived()
+
+// sendStayingLocked is sendLocked for what a client must not miss.
+func (r *liveRoom) sendStayingLocked(s *session, frame []byte) {
+	if !s.out.pushStaying(frame) {
+		r.restartYjsLocked(s)
+	}
 }
 
 // restartYjsLocked sends a client that reads too slowly all of the room in place
@@ -122,6 +157,9 @@ func (r *liveRoom) answerSync(s *session, vector []byte) error {
 		s.out.pushWhole(r.firstSyncLocked(), slotText)
 	} else {
 		s.out.pushWhole(protocol.EncodeSyncStep2(r.doc.doc.EncodeStateAsUpdate(vector)), slotText)
+	}
+	if s.yjs.counts { // it began to count with this, and counts the answer
+		r.askLocked(s)
 	}
 	return nil
 }
@@ -146,7 +184,7 @@ func (r *liveRoom) applyUpdate(s *session, update []byte) error {
 	before := r.doc.version()
 	switch err := r.doc.update(update, s); {
 	case errors.Is(err, crdt.ErrPendingFull): // what it refers to did not arrive
-		r.sendLocked(s, protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector()), "")
+		r.askLocked(s)
 	case errors.Is(err, crdt.ErrBroken):
 		r.breakLocked(err)
 		return err
@@ -154,8 +192,12 @@ func (r *liveRoom) applyUpdate(s *session, update []byte) error {
 		return fmt.Errorf("an update: %w", err)
 	}
 	r.relayLocked()
+	s.updates++
 	if len(r.doc.unsaved) > 0 {
 		signal(r.saveWake)
+	}
+	if r.savedLocked() { // it changed nothing
+		r.tellSavedLocked(s, r.doc.version(), s.updates)
 	}
 	if r.doc.version() != before {
 		r.flushLocked()

@@ -21,7 +21,7 @@ func TestYjs_AllVersionsAndJSONClientsShowOneText(t *testing.T) {
 		id := w.create("one\n")
 		person := w.join(id, 0)
 		var clients []*client
-		for i, library := range yWebsockets {
+		for i, library := range all {
 			c := r.join(library, w.relays[i%2], id)
 			c.shows("one\n")
 			clients = append(clients, c)
@@ -68,7 +68,9 @@ func TestYjs_WhatIsNoTextIsCarried(t *testing.T) {
 		a.shows("hello!")
 		c := r.join("y-websocket-2", w.relays[0], id)
 		c.shows("hello!")
-		converge(a, b, c)
+		d := r.join("hocuspocus-provider-4", w.relays[1], id)
+		d.shows("hello!")
+		converge(a, b, c, d)
 	})
 }
 
@@ -78,7 +80,7 @@ func TestYjs_EverybodySeesEverybody(t *testing.T) {
 		person := w.join(id, 0)
 		person.send(map[string]any{"type": protocol.TypeHello, "name": "Ada"})
 		near := r.join("y-websocket-1", w.relays[0], id, as(named("Bob", "#123456")))
-		far := r.join("y-websocket-3.1", w.relays[1], id, as(named("Cy", "#abcdef")))
+		far := r.join("hocuspocus-provider-3", w.relays[1], id, as(named("Cy", "#abcdef")))
 		near.sees(far, named("Cy", "#abcdef"))
 		far.sees(near, named("Bob", "#123456"))
 		bob, cy := person.seesNamed("Bob"), person.seesNamed("Cy")
@@ -180,7 +182,7 @@ func TestYjs_IdleClientsStayConnected(t *testing.T) {
 	r, w := startRobots(t), newWorld(t, redistest.Real(t))
 	id := w.create("")
 	var clients []*client
-	for i, library := range yWebsockets {
+	for i, library := range all {
 		clients = append(clients, r.join(library, w.relays[i%2], id))
 	}
 	const patienceOfClients = 40 * time.Second // 30 s, looked at every 3 s or more
@@ -202,7 +204,7 @@ func TestYjs_RandomEditsAndFaults_EveryLineIsThereOnce(t *testing.T) {
 		id := w.create("")
 		people := []*person{w.join(id, 0), w.join(id, 1)}
 		var clients []*client
-		for i, library := range yWebsockets {
+		for i, library := range all {
 			clients = append(clients, r.join(library, w.relays[i%2], id))
 		}
 		const steps = 60

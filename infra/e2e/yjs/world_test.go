@@ -15,6 +15,7 @@ import (
 
 	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/logtest"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/redistest"
@@ -90,6 +91,31 @@ func (w *world) create(code string) (id string) {
 		w.t.Fatal(err)
 	}
 	return id
+}
+
+// in returns the same world for a subtest.
+func (w *world) in(t testing.TB) *world {
+	part := *w
+	part.t = t
+	return &part
+}
+
+// logged is the text that the log of a room in Redis has.
+func (w *world) logged(id string) string {
+	w.t.Helper()
+	state, err := w.store.Load(w.t.Context(), id, room.Position{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	doc := crdt.NewDoc()
+	for _, e := range state.Entries {
+		if e.Kind == room.KindUpdate || e.Kind == room.KindSnapshot {
+			if err := doc.Load([]byte(e.Payload), nil); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	return doc.Text("code").String()
 }
 
 // person is a client of the JSON protocol.
