@@ -70,6 +70,23 @@ func (d *Doc) Resolve(p RelativePosition) (index int, ok bool) {
 	}
 }
 
+// Resolve is [Doc.Resolve] for positions in this text. It is not ok for those in
+// another type, nested ones included.
+func (t *Text) Resolve(p RelativePosition) (index int, ok bool) {
+	d := t.doc
+	switch {
+	case p.Item != nil:
+		x, found := d.lookup(*p.Item)
+		ok = found && d.items.slots[x].kind != kindGC && d.sequenceOf(&d.items.slots[x]) == t.list
+	case p.Name != nil:
+		ok = *p.Name == d.nameOf(t.list)
+	}
+	if !ok {
+		return 0, false
+	}
+	return d.Resolve(p)
+}
+
 // lookup returns the item that holds a unit, if it is known.
 func (d *Doc) lookup(u ID) (x itemRef, found bool) {
 	c, found := d.clientIndex(u.Client)

@@ -191,6 +191,35 @@ func TestResolve_UnknownAndCollected(t *testing.T) {
 	}
 }
 
+func TestTextResolve_OnlyItsOwnPositions(t *testing.T) {
+	doc := crdt.NewDoc()
+	mine, other := doc.Text("mine"), doc.Text("other")
+	for _, text := range []*crdt.Text{mine, other} {
+		if err := text.Insert(0, "abc"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, assoc := range []int{0, -1} {
+		for index := range 4 {
+			if got, ok := mine.Resolve(mine.RelativePosition(index, assoc)); got != index || !ok {
+				t.Errorf("%d by %d of its own is at %d, %v", index, assoc, got, ok)
+			}
+			if _, ok := mine.Resolve(other.RelativePosition(index, assoc)); ok {
+				t.Errorf("%d by %d of another text is in it", index, assoc)
+			}
+		}
+	}
+	for what, p := range map[string]crdt.RelativePosition{
+		"unknown":   {Item: &crdt.ID{Client: 1, Clock: 2}},
+		"in a type": {Type: &crdt.ID{Client: 1, Clock: 2}},
+		"nothing":   {},
+	} {
+		if _, ok := mine.Resolve(p); ok {
+			t.Errorf("%s: it is in the text", what)
+		}
+	}
+}
+
 // compareCursors wants positions to be named and found as the model has them.
 func (p *peer) compareCursors() {
 	var last *crdt.ID

@@ -51,6 +51,8 @@ const (
 // are for others.
 func YjsCloseCode(code int) int {
 	switch code {
+	case ClosePolicyViolation:
+		return CloseYjsMalformed
 	case CloseForbidden:
 		return CloseYjsForbidden
 	case CloseRoomNotFound:

@@ -129,11 +129,39 @@ func TestAppend_AgainStandsOnce(t *testing.T) {
 		if err != nil || position.Seq != 66 || position.Nonce == new.Nonce || MadeWith(position.Nonce) != new.Nonce {
 			t.Errorf("what is not there: %+v, %v", position, err)
 		}
+		first.Previous = "" // as it was appended
 		for want := int64(67); want < 69; want++ {
 			position, err = store.Append(t.Context(), id, first, false)
 			if err != nil || position.Seq != want {
 				t.Errorf("without again: %+v, %v", position, err)
 			}
+		}
+	})
+}
+
+func TestAppend_BehindAnEntryThatIsNotTheLast(t *testing.T) {
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		store := openStore(t, server, Options{})
+		id := create(t, store, "", "")
+		first := put(t, store, id, KindUpdate, "first")
+		second := NewEntry(KindMeta, "someone", "second")
+		second.Epoch, second.Previous = first.Epoch, first.Nonce
+		position, err := store.Append(t.Context(), id, second, false)
+		if err != nil || position.Seq != first.Seq+1 {
+			t.Errorf("behind the last: %+v, %v", position, err)
+		}
+		if again, err := store.Append(t.Context(), id, second, true); err != nil || again != position {
+			t.Errorf("again: %+v, %v; want %+v", again, err, position)
+		}
+		for _, again := range []bool{false, true} {
+			third := NewEntry(KindMeta, "someone", "third")
+			third.Epoch, third.Previous = first.Epoch, first.Nonce
+			if _, err := store.Append(t.Context(), id, third, again); !errors.Is(err, ErrMoved) {
+				t.Errorf("behind another: %v", err)
+			}
+		}
+		if n := logLength(t, server, id); n != 3 {
+			t.Errorf("the log has %d entries", n)
 		}
 	})
 }

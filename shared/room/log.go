@@ -192,9 +192,10 @@ func (s *Store) Load(ctx context.Context, id string, from Position) (State, erro
 // ErrEpoch when the log is another one. After any other failure it is not known
 // whether the entry stands; the same one can be appended again, with again set:
 // then it is looked for first among the log's last, and gets another nonce if it
-// is not there (see MadeWith).
+// is not there (see MadeWith). An entry whose Previous is set is only added behind
+// the entry of that nonce, and else fails with ErrMoved.
 func (s *Store) Append(ctx context.Context, id string, e Entry, again bool) (Position, error) {
-	reply, err := s.run(ctx, s.append, id, e.Epoch, string(e.Kind), e.Nonce, e.Author, e.Payload, flag(again))
+	reply, err := s.run(ctx, s.append, id, e.Epoch, string(e.Kind), e.Nonce, e.Author, e.Payload, flag(again), e.Previous)
 	if err != nil {
 		return Position{}, err
 	}
@@ -206,6 +207,8 @@ func (s *Store) Append(ctx context.Context, id string, e Entry, again bool) (Pos
 		return Position{}, ErrNotFound
 	case "EPOCH":
 		return Position{}, ErrEpoch
+	case "MOVED":
+		return Position{}, ErrMoved
 	}
 	return Position{}, fmt.Errorf("room: append answered %v", reply)
 }

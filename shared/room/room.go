@@ -46,6 +46,9 @@ var ErrNotFound = apierr.New(apierr.NotFound, "Room not found")
 // ErrFull says that the room has all the people it can hold.
 var ErrFull = apierr.New(apierr.RoomFull, "Room full")
 
+// ErrMoved says that another entry stands before the place that was asked for.
+var ErrMoved = errors.New("room: the log has moved on")
+
 // ErrEpoch says that the room's log is not the one that the caller knows: the
 // room was lost and made again. Load it.
 var ErrEpoch = errors.New("room: the log has another epoch")
@@ -129,7 +132,7 @@ type Entry struct {
 
 	// Known only while it is published.
 	Author   string // the person who did it
-	Previous string // the nonce of the entry before it: by the number alone it may follow another
+	Previous string // the nonce of the entry before it: by the number alone it may follow another; see Append
 }
 
 // NewEntry makes an entry to append, with a nonce of its own.
@@ -137,11 +140,16 @@ func NewEntry(kind Kind, author, payload string) Entry {
 	return Entry{Position: Position{Nonce: randomHex(16)}, Kind: kind, Author: author, Payload: payload}
 }
 
-// Meta is what a room has besides its document. Of each field, the log's last
-// word counts. An entry that leaves a field out does not change it, and readers
-// ignore fields that they do not know.
+// Meta is what a room has besides its document. An entry that leaves a field out
+// does not change it, and readers ignore fields that they do not know.
 type Meta struct {
-	Language string `json:"language,omitempty"` // "": nobody has chosen one
+	// Language is what the text is written in: the log's last word counts. "": nobody
+	// has chosen one.
+	Language string `json:"language,omitempty"`
+
+	// Text is the name of the root type of the document that is the text: the log's
+	// first word counts. "": it is that of the settings.
+	Text string `json:"text,omitempty"`
 }
 
 // EncodeMeta writes the payload of a KindMeta entry.
@@ -160,6 +168,7 @@ func (m *Meta) Update(payload string) error {
 		return fmt.Errorf("room: metadata: %w", err)
 	}
 	m.Language = cmp.Or(changed.Language, m.Language)
+	m.Text = cmp.Or(m.Text, changed.Text)
 	return nil
 }
 

@@ -4,10 +4,11 @@
 -- ARGV 1 ttl in seconds  2 publish command  3 channel  4 epoch  5 kind  6 nonce
 --      7 author  8 payload  9 '1' when the caller did not hear whether an earlier
 --      attempt worked, else '0'
--- Returns {'OK', entry id, nonce}, {'NOROOM'}, or {'EPOCH', the room's epoch}.
+--      10 the nonce that the last entry must have; '' when any will do
+-- Returns {'OK', entry id, nonce}, {'NOROOM'}, {'EPOCH', the room's epoch}, or {'MOVED'}.
 
 local log = KEYS[1]
-local ttl, publish, channel, epoch, kind, nonce, author, payload, again = unpack(ARGV)
+local ttl, publish, channel, epoch, kind, nonce, author, payload, again, behind = unpack(ARGV)
 
 -- Where an earlier attempt is looked for: others append a few entries in the
 -- seconds that a retry takes. One that is missed stands twice, which does no harm.
@@ -32,6 +33,9 @@ if again == '1' then
 end
 
 local previous = last[1][2][4] or ''
+if behind ~= '' and behind ~= previous then
+  return { 'MOVED' }
+end
 local id = redis.call('XADD', log, epoch .. '-*', 'k', kind, 'n', nonce, 'd', payload)
 -- All keys are renewed together, and a heartbeat does it too: so once in a
 -- while is enough.
