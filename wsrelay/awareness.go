@@ -406,7 +406,7 @@ func (r *liveRoom) caretLocked(m *member) (at protocol.Cursor) {
 	if m.caret == nil {
 		return at
 	}
-	if index, ok := r.doc.doc.Resolve(*m.caret); ok && index <= r.doc.text.Len() { // it may be one of another text
+	if index, ok := r.doc.text.Resolve(*m.caret); ok {
 		at.Line, at.Column = place(r.doc.String(), index)
 		at.Color = m.Color
 	}

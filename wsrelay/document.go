@@ -81,6 +81,25 @@ func (d *document) changed(update []byte, from any, changes []crdt.TextChange) {
 	}
 }
 
+// rename makes another root type the text. What is in the old one moves along if
+// it is to.
+func (d *document) rename(name string, move bool) error {
+	old, before := d.text, d.String()
+	d.name, d.text = "", d.doc.Text(name) // what changes meanwhile is seen at the end
+	var err error
+	if move && before != "" {
+		err = d.doc.Transact(origin{}, func() error {
+			return errors.Join(old.Delete(0, old.Len()), d.text.Insert(0, before))
+		})
+	}
+	d.name = name
+	if after := d.text.String(); after != before {
+		d.author = ""
+		d.history.Add(bridge.Diff(before, after))
+	}
+	return err
+}
+
 // save has an update written to the log.
 func (d *document) save(update []byte) {
 	d.unsaved = append(d.unsaved, update)

@@ -50,17 +50,23 @@ func (r *Relay) Handler() http.Handler {
 }
 
 // serveRoom lets a client into a room and returns when it is gone. Whatever
-// can be refused before the upgrade is: but a room that does not exist is told
-// by a close code, because browsers show pages nothing else. yjs is for a client
-// of that protocol, or nil.
+// can be refused before the upgrade is: but what a page has to know, such as that
+// there is no such room, is told by a close code, because browsers show pages
+// nothing else. yjs is for a client of that protocol, or nil.
 func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs *yjsClient) {
 	c, err := r.letIn(w, req)
 	if err != nil {
 		return
 	}
 	defer r.dismiss(c)
-	live, err := r.find(req.Context(), c.client, req.PathValue("room_id"))
-	if refused := apierr.From(err); err != nil && refused.Code != apierr.NotFound {
+	if yjs != nil {
+		yjs.text, err = textWanted(req.URL.Query())
+	}
+	var live *liveRoom
+	if err == nil {
+		live, err = r.find(req.Context(), c.client, req.PathValue("room_id"))
+	}
+	if refused := apierr.From(err); err != nil && refused.Code != apierr.NotFound && refused.Code != apierr.Invalid {
 		r.log.WarnContext(req.Context(), "cannot join", slog.Any("error", err))
 		apierr.Write(w, refused)
 		return
@@ -94,12 +100,23 @@ func (r *Relay) serveHocuspocus(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer r.dismiss(c)
+	text, err := textWanted(req.URL.Query())
+	if err != nil {
+		apierr.Write(w, err)
+		return
+	}
 	conn, err := upgrader.Upgrade(w, req, nil)
 	if err != nil { // the upgrader has answered
 		r.log.InfoContext(req.Context(), "upgrade failed", slog.Any("error", err))
 		return
 	}
-	h := &hocuspocus{relay: r, client: c.client, socket: r.newSocket(conn, hocuspocusKeepAlive), attached: make(map[string]*attached)}
+	h := &hocuspocus{
+		relay:    r,
+		client:   c.client,
+		text:     text,
+		socket:   r.newSocket(conn, hocuspocusKeepAlive),
+		attached: make(map[string]*attached),
+	}
 	r.serveSocket(req, c, h.socket, h.serve)
 }
 

@@ -110,6 +110,7 @@ func (r *liveRoom) hearMetaLocked(e room.Entry) {
 		r.language.unheard, r.language.saved = nil, false
 	}
 	r.hearLanguageLocked(meta.Language, e.Author)
+	r.hearTextLocked(meta.Text)
 }
 
 // hearLanguageLocked takes in the language that the log says. One of ours that was

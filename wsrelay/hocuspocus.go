@@ -39,6 +39,7 @@ var hocuspocusKeepAlive = append(protocol.DocumentAddress(""), yjsKeepAlive...)
 type hocuspocus struct {
 	relay  *Relay
 	client netip.Addr
+	text   string // the root type that it takes for the text; "": it did not say
 	socket *socket
 
 	attached map[string]*attached // by the names that the client uses; the reader's
@@ -159,7 +160,7 @@ func (a *attached) serve(ctx context.Context) {
 		return
 	}
 	defer a.relay.release(live)
-	s := newSession(live, out, &yjsClient{counts: true})
+	s := newSession(live, out, &yjsClient{text: a.text, counts: true})
 	if err := live.join(ctx, s); err != nil {
 		a.refuse(out, err)
 		return

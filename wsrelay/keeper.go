@@ -131,6 +131,7 @@ func (r *liveRoom) moveToLocked(state room.State) {
 	}
 	if state.Meta != nil {
 		r.hearLanguageLocked(state.Meta.Language, "")
+		r.hearTextLocked(state.Meta.Text)
 	}
 }
 
@@ -223,7 +224,7 @@ func (r *liveRoom) settle(ctx context.Context) error {
 func (r *liveRoom) settled() (settled, broken bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	saved := r.savedLocked() && r.language.isSaved()
+	saved := r.savedLocked() && r.language.isSaved() && !r.naming.lost
 	return saved && (r.broken || !r.suspect && r.viewAt.IsZero()), r.broken
 }
 
@@ -314,12 +315,16 @@ func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state ro
 		r.breakLocked(err)
 		return nil
 	}
-	known := ""
+	var known room.Meta
 	if state.Meta != nil {
-		known = state.Meta.Language
+		known = *state.Meta
 	}
-	if ours := r.language.value; ours != "" && r.language.isSaved() && (known == "" || rewound && known != ours) {
+	if ours := r.language.value; ours != "" && r.language.isSaved() && (known.Language == "" || rewound && known.Language != ours) {
 		r.language.choose("", ours)
+	}
+	r.naming.lost = r.naming.recorded != "" && known.Text == ""
+	if known.Text != "" && known.Text != r.naming.recorded { // two had chosen without each other
+		r.naming.recorded = ""
 	}
 	r.moveToLocked(state)
 	r.relayLocked()
@@ -335,7 +340,7 @@ func (r *liveRoom) reconcile(ctx context.Context, before room.Position, state ro
 
 // snapshotLocked is all of the room.
 func (r *liveRoom) snapshotLocked() room.Snapshot {
-	return room.Snapshot{Document: r.doc.state(), Meta: room.Meta{Language: r.language.value}}
+	return room.Snapshot{Document: r.doc.state(), Meta: room.Meta{Language: r.language.value, Text: r.naming.recorded}}
 }
 
 // reportLoss says what a stop left unsaved.

@@ -48,6 +48,7 @@ type liveRoom struct {
 	doc      *document
 	broken   bool     // the document is of no use any more; nobody gets in
 	language language // that the text is written in
+	naming   naming   // of the text
 
 	// The log. Guarded by mu.
 	head       room.Position // as far as it was heard
@@ -216,6 +217,7 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 		if r.doc.listeners++; r.doc.listeners == 1 {
 			r.describeAllLocked()
 		}
+		r.wantTextLocked(s.yjs.text)
 		r.greetYjsLocked(s)
 	} else {
 		r.followCarets()

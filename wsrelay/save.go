@@ -39,6 +39,8 @@ func (r *liveRoom) nextBatchLocked() *batch {
 			}
 		} else if !r.language.isSaved() {
 			r.sending = &batch{entry: *r.language.unheard, since: time.Now()}
+		} else if entry := r.namingEntryLocked(); entry != nil {
+			r.sending = &batch{entry: *entry, since: time.Now()}
 		}
 	}
 	if r.sending != nil {
@@ -63,6 +65,10 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 		b.again = false
 		r.suspectLocked(repairEpoch)
 		return errLogGone
+	case errors.Is(err, room.ErrMoved): // what stands there now is to be looked at first
+		r.sending = nil
+		r.suspectLocked(repairHead)
+		return nil
 	case err != nil:
 		b.again = true
 		r.relay.metrics.appendErrors.Inc()
@@ -92,6 +98,12 @@ func (r *liveRoom) savedEntryLocked(nonce string) {
 	if r.language.unheard != nil && r.language.unheard.Nonce == nonce {
 		r.language.saved = true
 		return
+	}
+	if !b.document { // nobody has said anything before it
+		var meta room.Meta
+		if meta.Update(b.entry.Payload) == nil {
+			r.hearTextLocked(meta.Text)
+		}
 	}
 	r.wantViewLocked()
 	switch {

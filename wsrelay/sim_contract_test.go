@@ -231,9 +231,13 @@ func (c *contract) choose() (name string, call func(*contractSide) string) {
 		return "seed", func(s *contractSide) string { return reply(s.store.Seed(ctx, id, snapshot)) }
 	case 4, 5, 6, 7:
 		entry, again := c.entry()
+		behind := c.rng.IntN(4) == 0
 		return fmt.Sprintf("append %s again %v", entry.Kind, again), func(s *contractSide) string {
 			e := entry
 			e.Epoch = at(s).Epoch
+			if behind {
+				e.Previous = at(s).Nonce
+			}
 			p, err := s.store.Append(ctx, id, e, again)
 			return s.position(p) + reason(err)
 		}

@@ -296,6 +296,9 @@ func (s *simStore) append(id string, e room.Entry, again bool) (room.Position, e
 		e.Nonce += "." + s.nonce()
 	}
 	previous := r.log.head().Nonce
+	if e.Previous != "" && e.Previous != previous {
+		return room.Position{}, room.ErrMoved
+	}
 	at := r.log.add(simEntry{Entry: room.Entry{
 		Position: room.Position{Nonce: e.Nonce}, Kind: e.Kind, Payload: e.Payload,
 	}})

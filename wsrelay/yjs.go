@@ -14,6 +14,7 @@ import (
 
 // yjsClient is what a session of the Yjs protocol has of its own.
 type yjsClient struct {
+	text   string // the root type that it takes for the text; "": it did not say
 	client uint64 // by which it knows itself in awareness; 0: it has not said. Guarded by room.mu
 	nudged bool   // it was told once that the others take it for gone. Guarded by room.mu
 

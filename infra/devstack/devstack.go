@@ -94,8 +94,9 @@ func (s *Stack) Handler() (http.Handler, error) {
 		mux.Handle(path, api)
 	}
 	mux.Handle("/", api)
-	mux.Handle("/ws/", sockets)
-	mux.Handle("/yjs/", sockets)
+	for _, path := range []string{"/ws/", "/yjs/", "/hocuspocus"} {
+		mux.Handle(path, sockets)
+	}
 	return mux, nil
 }
 
