@@ -11,7 +11,6 @@ import (
 
 	"github.com/tutti-live/tutti/shared/awareness"
 	"github.com/tutti-live/tutti/shared/crdt"
-	"github.com/tutti-live/tutti/shared/lib0"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
@@ -162,11 +161,18 @@ func (r *liveRoom) forgetLocked(client uint64) {
 	}
 }
 
-// describeLocked makes the state of a person of the JSON protocol anew.
+// describeLocked has Yjs clients here told soon what somebody of the JSON protocol
+// does.
 func (r *liveRoom) describeLocked(m *member) {
-	if r.doc.listeners == 0 {
-		return // for the first who comes it is done
+	if r.doc.listeners > 0 { // for the first who comes it is done
+		r.changed[m.ID] = true
+		r.tell.wantLocked(tellEvery)
 	}
+}
+
+// stateLocked makes the state of a person of the JSON protocol anew. Its clock is
+// the time: so it is about the same on all relays, of whom each makes its own.
+func (r *liveRoom) stateLocked(m *member) awareness.Entry {
 	var s state
 	s.User.Name, s.User.Color, s.User.ColorLight = m.Name, m.Color, m.Color+"33"
 	if m.caret != nil {
@@ -179,10 +185,7 @@ func (r *liveRoom) describeLocked(m *member) {
 	}
 	client := clientOf(m)
 	known, _ := r.aware.Get(client)
-	e := awareness.Entry{Client: client, Clock: max(known.Clock+1, ticks(time.Now())), State: string(encoded)}
-	if r.aware.Apply(e) {
-		r.tellLocked(e)
-	}
+	return awareness.Entry{Client: client, Clock: max(known.Clock+1, ticks(time.Now())), State: string(encoded)}
 }
 
 // clientOf is the awareness id of a person. Of those who have none it is made of
@@ -223,41 +226,30 @@ func (r *liveRoom) tellLocked(e awareness.Entry) {
 		}
 	}
 	r.moved = append(r.moved, e)
-	if r.telling {
-		return
-	}
-	wait := tellEvery - time.Since(r.told)
-	if wait <= 0 {
-		r.tellNowLocked()
-		return
-	}
-	r.telling = true
-	if r.tell == nil {
-		r.tell = time.AfterFunc(wait, r.tellLater)
-	} else {
-		r.tell.Reset(wait)
-	}
-}
-
-func (r *liveRoom) tellLater() {
-	defer logPanic(r.log, func() {})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.telling {
-		r.telling = false
-		r.tellNowLocked()
-	}
+	r.tell.wantLocked(tellEvery)
 }
 
 // tellNowLocked tells Yjs clients, the one it is about too: so it hears from us.
-func (r *liveRoom) tellNowLocked() {
+func (r *liveRoom) tellNowLocked() (told bool) {
+	for id, changed := range r.changed {
+		if m := r.people[id]; m != nil && changed {
+			if e := r.stateLocked(m); r.aware.Apply(e) {
+				r.moved = append(r.moved, e)
+			}
+		}
+	}
+	clear(r.changed)
+	if len(r.moved) == 0 {
+		return false
+	}
 	frame := protocol.EncodeAwareness(awareness.Append(nil, r.moved...))
-	r.moved, r.told = nil, time.Now()
+	r.moved = nil
 	for s := range r.sessionsLocked() {
 		if s.yjs != nil {
 			r.sendLocked(s, frame, "")
 		}
 	}
+	return true
 }
 
 // showEveryoneLocked tells a client of all who are there.
@@ -394,11 +386,13 @@ func (r *liveRoom) speaksJSONLocked() bool {
 // describeAllLocked says again that people of the JSON protocol are there: Yjs
 // clients drop whom they have not heard of for 30 s.
 func (r *liveRoom) describeAllLocked() {
-	for _, m := range r.people {
-		if !m.Yjs {
-			r.describeLocked(m)
-		}
+	if r.doc.listeners == 0 {
+		return
 	}
+	for id, m := range r.people {
+		r.changed[id] = !m.Yjs
+	}
+	r.tell.wantLocked(tellEvery)
 }
 
 // caretLocked is where somebody's caret is now. It has no line if that is nowhere.
@@ -407,7 +401,7 @@ func (r *liveRoom) caretLocked(m *member) (at protocol.Cursor) {
 		return at
 	}
 	if index, ok := r.doc.text.Resolve(*m.caret); ok {
-		at.Line, at.Column = place(r.doc.String(), index)
+		at.Line, at.Column = r.doc.place(index)
 		at.Color = m.Color
 	}
 	return at
@@ -415,40 +409,11 @@ func (r *liveRoom) caretLocked(m *member) (at protocol.Cursor) {
 
 // setCaretLocked notes beside what the cursor of a person of the JSON protocol is.
 func (r *liveRoom) setCaretLocked(m *member) {
-	caret := r.doc.text.RelativePosition(index(r.doc.String(), m.Cursor.Line, m.Cursor.Column), -1)
+	caret := r.doc.text.RelativePosition(r.doc.index(m.Cursor.Line, m.Cursor.Column), -1)
 	encoded, err := json.Marshal(caret)
 	if err != nil { // numbers and a name
 		panic(err)
 	}
 	m.caret, m.Caret = &caret, encoded
 	m.caretAt = r.caretLocked(m)
-}
-
-// place is where an index of a text is, in UTF-16 units: a line and a column,
-// both from 1.
-func place(text string, index int) (line, column int) {
-	end, _ := lib0.ByteOffset([]byte(text), index)
-	before := text[:end]
-	start := strings.LastIndexByte(before, '\n') + 1
-	units, _ := lib0.UTF16Len([]byte(before[start:]))
-	return 1 + strings.Count(before, "\n"), 1 + units
-}
-
-// index is the index of a place, which is taken into the text.
-func index(text string, line, column int) int {
-	start := 0
-	for range line - 1 {
-		next := strings.IndexByte(text[start:], '\n')
-		if next < 0 {
-			break
-		}
-		start += next + 1
-	}
-	rest := text[start:]
-	if end := strings.IndexByte(rest, '\n'); end >= 0 {
-		rest = rest[:end]
-	}
-	before, _ := lib0.UTF16Len([]byte(text[:start]))
-	within, _ := lib0.UTF16Len([]byte(rest))
-	return before + min(max(column-1, 0), within)
 }

@@ -23,6 +23,8 @@ type document struct {
 
 	cached        string // the text
 	cachedVersion int64  // of cached; -1 before there is one
+	lines         lines  // of the text
+	linesVersion  int64  // of lines; -1 before there are any
 
 	changes   int64  // counts the changes of all of it
 	listeners int    // Yjs clients that are to be told of them
@@ -53,7 +55,7 @@ type edit struct {
 const collapseBytes = 256 << 10
 
 func newDocument(textName string) *document {
-	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, collapseAt: collapseBytes}
+	d := &document{doc: crdt.NewDoc(), name: textName, cachedVersion: -1, linesVersion: -1, collapseAt: collapseBytes}
 	d.text = d.doc.Text(textName)
 	d.doc.OnUpdate(d.changed)
 	return d
@@ -115,6 +117,24 @@ func (d *document) String() string {
 		d.cached, d.cachedVersion = d.text.String(), d.version()
 	}
 	return d.cached
+}
+
+// place is where an index of the text is: a line and a column, both from 1.
+func (d *document) place(index int) (line, column int) {
+	d.readLines()
+	return d.lines.place(index)
+}
+
+// index is the index of a place, which is taken into the text.
+func (d *document) index(line, column int) int {
+	d.readLines()
+	return d.lines.index(line, column)
+}
+
+func (d *document) readLines() {
+	if d.linesVersion != d.version() {
+		d.lines, d.linesVersion = linesOf(d.String()), d.version()
+	}
 }
 
 // edit changes the text as somebody here wants it.

@@ -39,8 +39,8 @@ var upgrader = websocket.Upgrader{
 //	GET /readyz         whether it should be sent new clients
 func (r *Relay) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /ws/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, nil) })
-	mux.HandleFunc("GET /yjs/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, &yjsClient{}) })
+	mux.HandleFunc("GET /ws/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, false) })
+	mux.HandleFunc("GET /yjs/{room_id}", func(w http.ResponseWriter, req *http.Request) { r.serveRoom(w, req, true) })
 	mux.HandleFunc("GET /hocuspocus", r.serveHocuspocus)
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		httpserve.WriteJSON(w, http.StatusOK, httpserve.Alive())
@@ -52,18 +52,16 @@ func (r *Relay) Handler() http.Handler {
 // serveRoom lets a client into a room and returns when it is gone. Whatever
 // can be refused before the upgrade is: but what a page has to know, such as that
 // there is no such room, is told by a close code, because browsers show pages
-// nothing else. yjs is for a client of that protocol, or nil.
-func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs *yjsClient) {
+// nothing else.
+func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs bool) {
 	c, err := r.letIn(w, req)
 	if err != nil {
 		return
 	}
 	defer r.dismiss(c)
-	if yjs != nil {
-		yjs.text, err = textWanted(req.URL.Query())
-	}
 	var live *liveRoom
-	if err == nil {
+	text, err := textWanted(req.URL.Query())
+	if err == nil || !yjs {
 		live, err = r.find(req.Context(), c.client, req.PathValue("room_id"))
 	}
 	if refused := apierr.From(err); err != nil && refused.Code != apierr.NotFound && refused.Code != apierr.Invalid {
@@ -80,15 +78,16 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs *yjsClie
 		return
 	}
 	if live == nil {
-		r.turnAway(conn, apierr.From(err), yjs != nil)
+		r.turnAway(conn, apierr.From(err), yjs)
 		return
 	}
 	var keepAlive []byte
-	if yjs != nil {
-		keepAlive = yjsKeepAlive
+	var client *yjsClient
+	if yjs {
+		keepAlive, client = yjsKeepAlive, newYjsClient(text, false)
 	}
 	k := r.newSocket(conn, keepAlive)
-	s := newSession(live, k.out.outbox(nil), yjs)
+	s := newSession(live, k.out.outbox(nil), client)
 	r.serveSocket(req, c, k, func(ctx context.Context) { s.serve(ctx, k) })
 }
 

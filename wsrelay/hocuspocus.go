@@ -160,7 +160,7 @@ func (a *attached) serve(ctx context.Context) {
 		return
 	}
 	defer a.relay.release(live)
-	s := newSession(live, out, &yjsClient{text: a.text, counts: true})
+	s := newSession(live, out, newYjsClient(a.text, true))
 	if err := live.join(ctx, s); err != nil {
 		a.refuse(out, err)
 		return
@@ -168,13 +168,13 @@ func (a *attached) serve(ctx context.Context) {
 	defer live.leave(s)
 	out.pushStaying(protocol.EncodeAllowed())
 	for _, message := range early {
-		if !s.hearHocuspocus(message) {
+		if !s.hearHocuspocus(ctx, message) {
 			return
 		}
 	}
 	for {
 		message, ok := a.next(ctx)
-		if !ok || !s.hearHocuspocus(message) {
+		if !ok || !s.hearHocuspocus(ctx, message) {
 			return
 		}
 	}
@@ -231,8 +231,8 @@ func (a *attached) refuse(out *outbox, err error) {
 
 // hearHocuspocus takes in a message. It is not ok when the document is over for
 // this client.
-func (s *session) hearHocuspocus(message any) (ok bool) {
-	err := s.room.hearYjs(s, message)
+func (s *session) hearHocuspocus(ctx context.Context, message any) (ok bool) {
+	err := s.hearYjs(ctx, message)
 	if err == nil {
 		return true
 	}

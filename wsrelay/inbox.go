@@ -9,7 +9,7 @@ import (
 
 // maxInbox is how many events of a room may wait to be taken in: seconds of the
 // busiest room. maxInboxBytes bounds what they carry. Past either they are
-// dropped, and the log is read instead.
+// dropped, and the log and who is there are read instead.
 const (
 	maxInbox      = 10_000
 	maxInboxBytes = 8 << 20
@@ -29,15 +29,28 @@ type inbox struct {
 func (b *inbox) put(e room.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if appended, ok := e.(room.Appended); ok {
-		b.bytes += len(appended.Payload)
-	}
+	b.bytes += weight(e)
 	if len(b.events) >= maxInbox || b.bytes > maxInboxBytes {
 		b.events, b.bytes = b.events[:0], 0
 		e = room.Interrupted{}
 	}
 	b.events = append(b.events, e)
 	signal(b.wake)
+}
+
+// weight is how many bytes an event carries, about.
+func weight(e room.Event) (bytes int) {
+	switch e := e.(type) {
+	case room.Appended:
+		return len(e.Payload)
+	case room.Here:
+		return len(e.State)
+	case room.Roll:
+		for _, p := range e.People {
+			bytes += len(p.State)
+		}
+	}
+	return bytes
 }
 
 func (b *inbox) takeAll() []room.Event {

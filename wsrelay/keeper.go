@@ -56,12 +56,8 @@ func (r *liveRoom) run(relay context.Context) {
 func (r *liveRoom) stopFlush() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.flushing, r.telling = false, false
-	for _, timer := range []*time.Timer{r.flush, r.tell} {
-		if timer != nil {
-			timer.Stop()
-		}
-	}
+	r.flush.stopLocked()
+	r.tell.stopLocked()
 }
 
 // dropEveryone ends the sessions of a room that a bug has broken. They find it

@@ -71,9 +71,7 @@ type liveRoom struct {
 	// Showing the text. Guarded by mu.
 	frame        []byte // of the text at frameVersion
 	frameVersion int64
-	flushed      time.Time   // when the text was last sent to all
-	flush        *time.Timer // sends it again; nil before it is needed
-	flushing     bool        // flush is set
+	flush        pacer // sends it to all
 
 	// The first sync of Yjs clients. Guarded by mu.
 	firstSync   []byte // the message, of the document after so many changes
@@ -87,9 +85,8 @@ type liveRoom struct {
 	leaving    map[string]bool     // people of ours who left, and whose leave was not heard yet
 	aware      awareness.States    // what Yjs clients know of everyone
 	moved      []awareness.Entry   // what they were not told yet, the latest of each client
-	tell       *time.Timer         // tells them; nil before it is needed
-	telling    bool                // tell is set
-	told       time.Time           // when they were last told
+	changed    map[string]bool     // people of the JSON protocol whose state they were not told yet
+	tell       pacer               // tells them
 	rollWanted bool                // everyone is to compare the whole list
 }
 
@@ -151,7 +148,7 @@ func (r *liveRoom) isFullLocked() bool {
 }
 
 func newLiveRoom(relay *Relay, id string) *liveRoom {
-	return &liveRoom{
+	r := &liveRoom{
 		id:           id,
 		relay:        relay,
 		store:        relay.store,
@@ -170,7 +167,11 @@ func newLiveRoom(relay *Relay, id string) *liveRoom {
 		arriving:     make(map[string]*arrival),
 		unreported:   make(map[string]bool),
 		leaving:      make(map[string]bool),
+		changed:      make(map[string]bool),
 	}
+	r.flush = pacer{room: r, do: r.flushNowLocked}
+	r.tell = pacer{room: r, do: r.tellNowLocked}
+	return r
 }
 
 // join lets a session in and sends it init. All that was in Redis before the

@@ -98,36 +98,11 @@ func (r *liveRoom) settleText(s *session) {
 // flushLocked sends the text to all who do not show it: now, or when the next
 // sending is due.
 func (r *liveRoom) flushLocked() {
-	if r.flushing {
-		return
-	}
 	length := len(r.doc.cached) // near enough, and not copied for this
-	interval := max(flushEvery, time.Duration(length)*time.Second/flushBytes)
-	wait := interval - time.Since(r.flushed)
-	if wait <= 0 {
-		r.flushNowLocked()
-		return
-	}
-	r.flushing = true
-	if r.flush == nil {
-		r.flush = time.AfterFunc(wait, r.flushLater)
-	} else {
-		r.flush.Reset(wait)
-	}
+	r.flush.wantLocked(max(flushEvery, time.Duration(length)*time.Second/flushBytes))
 }
 
-func (r *liveRoom) flushLater() {
-	defer logPanic(r.log, func() {})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.flushing {
-		r.flushing = false
-		r.flushNowLocked()
-	}
-}
-
-func (r *liveRoom) flushNowLocked() {
-	sent := false
+func (r *liveRoom) flushNowLocked() (sent bool) {
 	for s := range r.sessionsLocked() {
 		if s.yjs == nil && s.shows != r.doc.version() && s.view.Ready() {
 			r.showTextLocked(s)
@@ -135,9 +110,9 @@ func (r *liveRoom) flushNowLocked() {
 		}
 	}
 	if sent {
-		r.flushed = time.Now()
 		r.followCarets()
 	}
+	return sent
 }
 
 // showTextLocked sends somebody the text.
@@ -243,8 +218,9 @@ func (r *liveRoom) shrinkLocked(now time.Time) {
 		}
 	}
 	r.doc.history.Forget(oldest)
-	if now.Sub(r.flushed) > shrinkAfter {
+	if now.Sub(r.flush.last) > shrinkAfter {
 		r.frame, r.frameVersion = nil, unknownVersion
 		r.firstSync, r.firstSyncAt = nil, unknownVersion
+		r.doc.lines, r.doc.linesVersion = lines{}, unknownVersion
 	}
 }

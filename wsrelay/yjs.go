@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/tutti-live/tutti/shared/awareness"
 	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/protocol"
@@ -18,11 +20,24 @@ type yjsClient struct {
 	client uint64 // by which it knows itself in awareness; 0: it has not said. Guarded by room.mu
 	nudged bool   // it was told once that the others take it for gone. Guarded by room.mu
 
+	asks *rate.Limiter // questions what it lacks. Owned by whoever reads for it
+
 	// A client of Hocuspocus counts what it sends until it is told that it is kept.
 	counts bool
 	kept   int64 // how many it was told of. Guarded by room.mu
 
 	refused bool // what it sends is of no interest any more. Owned by the reader
+}
+
+// A client asks once after it came what it lacks, and some ask now and then. More
+// often than asksPerSecond is a burden: each answer means to go through the document.
+const (
+	asksPerSecond = 1
+	askBurst      = 5
+)
+
+func newYjsClient(text string, counts bool) *yjsClient {
+	return &yjsClient{text: text, counts: counts, asks: rate.NewLimiter(asksPerSecond, askBurst)}
 }
 
 // yjsKeepAlive tells nothing: the clients count messages, and no pings, and
@@ -49,7 +64,7 @@ func (s *session) handleYjs(ctx context.Context, k *socket, frame []byte) error 
 		}
 		message, rest, err := protocol.DecodeYjs(frame)
 		if err == nil {
-			err = s.room.hearYjs(s, message)
+			err = s.hearYjs(ctx, message)
 		}
 		if err != nil {
 			s.refuseYjs(err)
@@ -83,9 +98,14 @@ func (w *writer) closeLater(code int, reason string) {
 	time.AfterFunc(turnAwayAfter, func() { w.close(code, reason) })
 }
 
-func (r *liveRoom) hearYjs(s *session, message any) error {
+// hearYjs takes in a message. It makes a client wait that asks too often.
+func (s *session) hearYjs(ctx context.Context, message any) error {
+	r := s.room
 	switch m := message.(type) {
 	case protocol.SyncStep1:
+		if err := s.yjs.asks.Wait(ctx); err != nil {
+			return err
+		}
 		return r.answerSync(s, m.Vector)
 	case protocol.SyncUpdate:
 		return r.applyUpdate(s, m.Update)

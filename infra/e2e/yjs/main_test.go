@@ -33,7 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must come. Hocuspocus waits for up
 // to 2 s before it connects again.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 const scripts = "testdata/clients"
 
