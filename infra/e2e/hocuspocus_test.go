@@ -1,0 +1,309 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/crdt"
+	"github.com/tutti-live/tutti/shared/lib0"
+	"github.com/tutti-live/tutti/shared/protocol"
+)
+
+// provider speaks to the relay as @hocuspocus/provider does, and as nobody does.
+// What the provider itself makes of the answers is tested in package yjs.
+type provider struct {
+	t      testing.TB
+	conn   *websocket.Conn
+	frames chan answer // closed when the connection has ended
+	ended  error       // why; set before frames is closed
+}
+
+// answer is a message of the relay.
+type answer struct{ document, kind string }
+
+// Messages of Hocuspocus.
+const (
+	kindSync, kindAware, kindAuth, kindClose, kindReceived = 0, 1, 2, 7, 8
+)
+
+var token = []byte{kindAuth, 0, 0}
+
+func (w *world) provider() *provider {
+	w.t.Helper()
+	conn, response, err := websocket.DefaultDialer.DialContext(w.t.Context(), w.relay(0)+"/hocuspocus", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = response.Body.Close() // it has none
+	p := &provider{t: w.t, conn: conn, frames: make(chan answer, 10_000)}
+	go p.read()
+	w.t.Cleanup(p.cut)
+	return p
+}
+
+// cut ends the connection without a word, and waits until the reader has seen it.
+func (p *provider) cut() {
+	_ = p.conn.Close() // it may have ended already
+	for range p.frames {
+	}
+}
+
+func (p *provider) read() {
+	defer close(p.frames)
+	for {
+		_, frame, err := p.conn.ReadMessage()
+		if err != nil {
+			p.ended = err
+			return
+		}
+		p.frames <- read(frame)
+	}
+}
+
+func read(frame []byte) answer {
+	r := lib0.NewReader(frame)
+	name := r.String()
+	kind, within := r.Uvarint(), r.Uvarint()
+	switch {
+	case kind == kindSync && within == 0:
+		return answer{name, "step1"}
+	case kind == kindSync:
+		return answer{name, "update"}
+	case kind == kindAware:
+		return answer{name, "awareness"}
+	case kind == kindAuth && within == 2:
+		return answer{name, "allowed"}
+	case kind == kindAuth && within == 1:
+		return answer{name, "denied: " + r.String()}
+	case kind == kindReceived:
+		return answer{name, "received"}
+	case kind == kindClose:
+		return answer{name, "closed"}
+	}
+	return answer{name, fmt.Sprint(kind)}
+}
+
+func (p *provider) send(document string, message []byte) {
+	p.t.Helper()
+	if err := p.conn.WriteMessage(websocket.BinaryMessage, append(protocol.DocumentAddress(document), message...)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// next waits for the next message that is none of awareness.
+func (p *provider) next() answer {
+	p.t.Helper()
+	timeout := time.After(patience)
+	for {
+		select {
+		case a, ok := <-p.frames:
+			if !ok {
+				p.t.Fatalf("the connection ended: %v", p.ended)
+			}
+			if a.kind != "awareness" {
+				return a
+			}
+		case <-timeout:
+			p.t.Fatal("no message came")
+		}
+	}
+}
+
+func (p *provider) wants(document string, kinds ...string) {
+	p.t.Helper()
+	for _, kind := range kinds {
+		if got := p.next(); got.document != document || !strings.HasPrefix(got.kind, kind) {
+			p.t.Fatalf("%q of %q came, not %q of %q", got.kind, got.document, kind, document)
+		}
+	}
+}
+
+func (p *provider) closeCode() int {
+	p.t.Helper()
+	timeout := time.After(patience)
+	for {
+		select {
+		case _, ok := <-p.frames:
+			if ok {
+				continue
+			}
+			if end, closed := errors.AsType[*websocket.CloseError](p.ended); closed {
+				return end.Code
+			}
+			p.t.Fatalf("the connection ended: %v", p.ended)
+		case <-timeout:
+			p.t.Fatal("it was not closed")
+		}
+	}
+}
+
+// typed is a message that types a text.
+func typed(t testing.TB, text string) []byte {
+	t.Helper()
+	doc := crdt.NewDoc()
+	if err := doc.Text("code").Insert(0, text); err != nil {
+		t.Fatal(err)
+	}
+	return protocol.EncodeSyncUpdate(doc.EncodeStateAsUpdate(nil))
+}
+
+func TestHocuspocus_WhatComesBeforeTheTokenWaitsForIt(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		early, other := w.create(""), w.create("")
+		person := w.join(early, 0)
+		p := w.provider()
+		p.send(early, typed(t, "early"))
+		p.send(other, token)
+		p.wants(other, "allowed")
+		p.send(early, token)
+		p.wants(early, "allowed", "received")
+		person.untilCode("early")
+		p.send(early, protocol.EncodeSyncStep1([]byte{0}))
+		p.wants(early, "update", "step1")
+	})
+}
+
+func TestHocuspocus_TooMuchBeforeTheTokenIsDenied(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		p := w.provider()
+		for range 101 {
+			p.send(id, typed(t, "early"))
+		}
+		p.wants(id, "denied")
+		p.send(id, token)
+		p.wants(id, "allowed")
+	})
+}
+
+func TestHocuspocus_AfterADenialOnlyATokenAsksAgain(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		p := w.provider()
+		p.send("nowhere", token)
+		p.wants("nowhere", "denied: Room not found")
+		p.send("nowhere", typed(t, "lost"))
+		p.send("nowhere", protocol.EncodeSyncStep1([]byte{0}))
+		p.send(id, token)
+		p.wants(id, "allowed")
+		p.send("nowhere", token)
+		p.wants("nowhere", "denied: Room not found")
+	})
+}
+
+func TestHocuspocus_DetachedDocumentIsLeft(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		person := w.join(id, 1)
+		p := w.provider()
+		for range 3 {
+			p.send(id, token)
+			p.wants(id, "allowed")
+			joined := person.until("user_joined")
+			p.send(id, []byte{kindClose})
+			if left := person.until("user_left"); left.UserID != joined.UserID {
+				t.Errorf("%s left, not %s", left.UserID, joined.UserID)
+			}
+		}
+	})
+}
+
+func TestHocuspocus_DocumentsBeyondTheLimitAreDenied(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		p := w.provider()
+		name := func(n int) string { return fmt.Sprintf("%s\x00%d", id, n) }
+		var allowed []string
+		for n := range 101 {
+			p.send(name(n), token)
+			if a := p.next(); a.kind == "allowed" {
+				allowed = append(allowed, a.document)
+			}
+		}
+		if len(allowed) != 100 || slices.Contains(allowed, name(100)) {
+			t.Errorf("%d documents were allowed", len(allowed))
+		}
+	})
+}
+
+func TestHocuspocus_DocumentsCountAsConnections(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		p := w.provider()
+		name := func(n int) string { return fmt.Sprintf("%s\x00%d", id, n) }
+		for n := range 3 {
+			p.send(name(n), token)
+			p.wants(name(n), "allowed")
+		}
+		p.send(name(3), token)
+		p.wants(name(3), "denied: too many connections")
+		p.send(name(1), []byte{kindClose})
+		eventually(t, "there is a place again", func() bool {
+			p.send(name(3), token)
+			return p.next().kind == "allowed"
+		})
+	}, func(s *devstack.Settings) { s.Relay.MaxConnectionsPerClient = config.Count(3) })
+}
+
+func TestHocuspocus_WhatNobodyCanReadEndsTheConnection(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		person := w.join(id, 1)
+		p := w.provider()
+		p.send(id, token)
+		p.wants(id, "allowed")
+		joined := person.until("user_joined")
+		p.send(strings.Repeat("x", 1000), token)
+		if code := p.closeCode(); code != protocol.CloseYjsMalformed {
+			t.Errorf("closed with %d", code)
+		}
+		if left := person.until("user_left"); left.UserID != joined.UserID {
+			t.Errorf("%s left, not %s", left.UserID, joined.UserID)
+		}
+	})
+}
+
+func TestHocuspocus_MalformedUpdateClosesItsDocumentAlone(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id, other := w.create(""), w.create("")
+		p := w.provider()
+		for _, id := range []string{id, other} {
+			p.send(id, token)
+			p.wants(id, "allowed")
+		}
+		p.send(id, protocol.EncodeSyncUpdate([]byte{1, 2, 3}))
+		p.wants(id, "closed")
+		p.send(other, typed(t, "fine"))
+		p.wants(other, "received")
+		p.send(id, token)
+		p.wants(id, "allowed")
+	})
+}
+
+func TestHocuspocus_RelayThatStopsAsksToComeBack(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		p := w.provider()
+		p.send(id, token)
+		p.wants(id, "allowed")
+		p.send(id, typed(t, "kept"))
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		w.stack.Drain(ctx)
+		if code := p.closeCode(); code != protocol.CloseServiceRestart {
+			t.Errorf("closed with %d", code)
+		}
+		if text := w.logged(id); text != "kept" {
+			t.Errorf("saved is %q", text)
+		}
+	})
+}
