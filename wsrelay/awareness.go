@@ -349,7 +349,9 @@ func cleanName(name string) string {
 // text around them.
 func (r *liveRoom) followCarets() {
 	for _, m := range r.people {
-		if m.ID != r.doc.author { // who types says where the cursor is
+		// Who types says where the cursor is; but editors of the Yjs ecosystem do not, as
+		// long as it stays before the same character.
+		if m.ID != r.doc.author || m.Yjs {
 			r.moveCaretLocked(m)
 		}
 	}

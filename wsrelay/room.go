@@ -213,6 +213,9 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	}
 	person.Color = color
 	me := &member{Person: person, session: s}
+	if s.yjs == nil {
+		r.followCarets() // so that init has them where they are, and comes first
+	}
 	r.people[s.id] = me
 	if s.yjs != nil {
 		if r.doc.listeners++; r.doc.listeners == 1 {
@@ -221,7 +224,6 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 		r.wantTextLocked(s.yjs.text)
 		r.greetYjsLocked(s)
 	} else {
-		r.followCarets()
 		r.showInitLocked(s)
 		r.describeLocked(me)
 	}

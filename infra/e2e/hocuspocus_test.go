@@ -89,7 +89,7 @@ func read(frame []byte) answer {
 	case kind == kindClose:
 		return answer{name, "closed"}
 	}
-	return answer{name, fmt.Sprint(kind)}
+	return answer{name, fmt.Sprintf("of type %d", kind)}
 }
 
 func (p *provider) send(document string, message []byte) {
