@@ -17,12 +17,14 @@ GOFUMPT          := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)
 CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
 RACE     := $(if $(CC_FOUND)$(filter all,$(TUTTI_REQUIRE)),-race)
 
-# The real yjs, which shared/crdt is tested against, and real clients, which
-# the relay is. Without Node and npm, or without a network, those tests are skipped.
+# The real yjs, which shared/crdt is tested against, and real clients and editors,
+# which the relay is. Without Node and npm, or without a network, those tests are skipped.
 YJS           := shared/crdt/testdata/yjs
 YJS_READY     := $(YJS)/node_modules/.ready
 CLIENTS       := infra/e2e/yjs/testdata/clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.ready
+EDITORS       := infra/e2e/editors/testdata/pages
+EDITORS_READY := $(EDITORS)/node_modules/.ready
 NPM_FOUND     := $(and $(shell command -v node 2>/dev/null),$(shell command -v npm 2>/dev/null))
 SESSIONS      ?= 100000
 
@@ -38,12 +40,12 @@ dev: ## Run everything in one process on :8000 (PORT overrides) with an embedded
 build: ## Build static binaries: bin/functions, bin/wsrelay, bin/dev
 	$(GO_BUILD) -o bin/ ./functions/cmd/functions ./wsrelay/cmd/wsrelay ./infra/cmd/dev
 
-test: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY)) ## Run all tests, with the race detector where a C compiler is installed
+test: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run all tests, with the race detector where a C compiler is installed
 	@$(if $(RACE),,echo "no C compiler found: running without the race detector")
 	go vet $(PACKAGES)
 	go test $(RACE) -timeout 10m $(PACKAGES)
 
-race: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY)) ## Run all tests with the race detector, three times, without the cache
+race: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run all tests with the race detector, three times, without the cache
 	go test -race -count 3 -timeout 30m $(PACKAGES)
 
 fuzz: $(YJS_READY) ## Compare random editing sessions with the real yjs (SESSIONS=100000, TUTTI_FUZZ_SEED repeats)
@@ -73,7 +75,7 @@ ci: ## Install what the full run needs (Debian, Ubuntu) and run it, as CI does
 fmt: $(GOFUMPT) ## Format all Go code
 	$(GOFUMPT) -w $(MODULES)
 
-$(YJS_READY) $(CLIENTS_READY): %/node_modules/.ready: %/package.json %/package-lock.json
+$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY): %/node_modules/.ready: %/package.json %/package-lock.json
 	@if npm ci --prefix $* --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retry-mintimeout=1000; then touch $@; \
 	else echo "$* cannot be installed: the tests against it are skipped"; test "$(TUTTI_REQUIRE)" != all; fi
 

@@ -13,15 +13,15 @@ func TestPage_ComesBackAfterARestart(t *testing.T) {
 	s := serve(t, redistest.Embedded(t).URL)
 	a := s.openRoom()
 	b := a.join()
-	a.press("before ")
+	a.Press("before ")
 	b.shows("before ")
 	a.saved()
 
-	a.excuse(logged)
-	b.excuse(logged)
+	a.Excuse(logged)
+	b.Excuse(logged)
 	s.stop()
 	a.says("status", "offline")
-	a.press("meanwhile")
+	a.Press("meanwhile")
 	a.says("saved", "not sent yet")
 	s.start()
 	for _, w := range []*window{a, b} {
@@ -30,7 +30,7 @@ func TestPage_ComesBackAfterARestart(t *testing.T) {
 		w.others(1)
 	}
 	b.says("people", "1:17")
-	b.press("back: ")
+	b.Press("back: ")
 	a.shows("back: before meanwhile")
 }
 
@@ -39,22 +39,22 @@ func TestPage_KeepsTheTextOfARoomThatIsGone(t *testing.T) {
 	redis := redistest.Embedded(t)
 	s := serve(t, redis.URL)
 	a := s.openRoom()
-	a.press("mine")
+	a.Press("mine")
 	a.saved()
-	a.excuse(logged)
+	a.Excuse(logged)
 	s.stop()
 	redis.Wipe()
 	s.start()
 	a.says("status", "There is no room")
-	a.until(`editor.value === 'mine' && editor.readOnly && !byId('room').hidden`)
+	a.Until(`editor.value === 'mine' && editor.readOnly && !byId('room').hidden`)
 }
 
 func TestPage_ComesBackAfterABrokenConnection(t *testing.T) {
 	s := serve(t, "")
 	a := s.openRoom()
 	b := a.join()
-	s.wires.cut()
-	a.press("typed at once")
+	s.wires.Cut()
+	a.Press("typed at once")
 	b.shows("typed at once")
 	b.others(1)
 }
@@ -64,15 +64,15 @@ func TestPage_WhatIsLostOnTheWayIsSentAgain(t *testing.T) {
 	s := serve(t, "")
 	a := s.openRoom()
 	b := a.join()
-	a.press("kept ")
+	a.Press("kept ")
 	a.saved()
 	b.shows("kept ")
 
-	a.excuse("Failed to load resource") // it was asking for a suggestion
-	s.wires.deafen()
-	a.press("lost?")
+	a.Excuse("Failed to load resource") // it was asking for a suggestion
+	s.wires.Deafen()
+	a.Press("lost?")
 	a.says("saved", "saving…")
-	s.wires.cut()
+	s.wires.Cut()
 	a.saved()
 	a.shows("kept lost?")
 	b.shows("kept lost?")

@@ -2,14 +2,13 @@ package browser
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/httpserve"
 )
@@ -19,7 +18,7 @@ type site struct {
 	t     *testing.T
 	redis config.RedisURL // "" for one that ends with the site
 	addr  string
-	wires *wires
+	wires *scene.Wires
 	stop  func() // as on SIGTERM: returns when everybody was asked to leave
 }
 
@@ -42,7 +41,7 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.addr = ln.Addr().String()
-	s.wires = &wires{Listener: ln}
+	s.wires = &scene.Wires{Listener: ln}
 
 	settings, err := devstack.LoadSettings()
 	if err != nil {
@@ -73,58 +72,3 @@ func (s *site) start() {
 }
 
 func (s *site) url(path string) string { return "http://" + s.addr + path }
-
-// wires are the connections to a site, which can be disturbed.
-type wires struct {
-	net.Listener
-	mu  sync.Mutex
-	all []*wire
-}
-
-// wire is a connection.
-type wire struct {
-	net.Conn
-	deaf atomic.Bool // what comes in is lost
-}
-
-// Accept implements net.Listener.
-func (w *wires) Accept() (net.Conn, error) {
-	conn, err := w.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	c := &wire{Conn: conn}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.all = append(w.all, c)
-	return c, nil
-}
-
-// Read implements net.Conn.
-func (w *wire) Read(b []byte) (int, error) {
-	n, err := w.Conn.Read(b)
-	if err == nil && w.deaf.Load() {
-		_, err = io.Copy(io.Discard, w.Conn)
-		return 0, err
-	}
-	return n, err
-}
-
-// deafen makes the site miss what is sent from now on, as on a line that just broke.
-func (w *wires) deafen() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.all {
-		c.deaf.Store(true)
-	}
-}
-
-// cut closes all connections without a word.
-func (w *wires) cut() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, c := range w.all {
-		_ = c.Close() // it may have ended already
-	}
-	w.all = nil
-}

@@ -22,18 +22,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/tutti-live/tutti/infra/e2e/scene"
+	"github.com/tutti-live/tutti/shared/redistest"
 	"github.com/tutti-live/tutti/shared/testtool"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is how long a test waits for what must come. Hocuspocus waits for up
-// to 2 s before it connects again.
-const patience = 30 * time.Second
 
 const scripts = "testdata/clients"
 
@@ -55,18 +52,12 @@ func needClients(t testing.TB) {
 	}
 }
 
-// eventually waits for what nothing announces.
-func eventually(t testing.TB, what string, holds func() bool) {
+// everywhere runs a test on each kind of Redis, with one process of clients.
+func everywhere(t *testing.T, test func(t *testing.T, w *scene.World, r *robots)) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-ticker.C:
-		case <-deadline.C:
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
+	t.Parallel()
+	robots := startRobots(t)
+	redistest.Each(t, func(t *testing.T, server *redistest.Server) {
+		test(t, scene.Start(t, server), robots.in(t))
+	})
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 )
 
 // The libraries of testdata/clients/libraries.mjs.
@@ -119,7 +121,7 @@ func (s *stage) hear(line []byte) {
 // until waits for something to hold, which is asked under r.mu.
 func (r *robots) until(what string, holds func() bool) {
 	r.t.Helper()
-	timeout := time.NewTimer(patience)
+	timeout := time.NewTimer(scene.Patience)
 	defer timeout.Stop()
 	for {
 		r.mu.Lock()
@@ -133,7 +135,7 @@ func (r *robots) until(what string, holds func() bool) {
 		case <-r.done:
 			r.t.Fatalf("the process ended before this came: %s: %v\n%s", what, r.err, r.describe())
 		case <-timeout.C:
-			r.t.Fatalf("not within %v: %s\n%s", patience, what, r.describe())
+			r.t.Fatalf("not within %v: %s\n%s", scene.Patience, what, r.describe())
 		}
 	}
 }

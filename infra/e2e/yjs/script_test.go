@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 )
 
 // script is a Node process that runs one of testdata/clients.
@@ -69,7 +71,7 @@ func (s *script) end() {
 	_ = s.in.Close() // it may have ended
 	select {
 	case <-s.done:
-	case <-time.After(patience):
+	case <-time.After(scene.Patience):
 		s.kill()
 	}
 }

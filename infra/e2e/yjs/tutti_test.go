@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
@@ -17,12 +18,12 @@ func named(name, color string) map[string]any {
 }
 
 func TestYjs_AllVersionsAndJSONClientsShowOneText(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
-		id := w.create("one\n")
-		person := w.join(id, 0)
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
+		id := w.Create("one\n")
+		person := w.Join(id, 0)
 		var clients []*client
 		for i, library := range all {
-			c := r.join(library, w.relays[i%2], id)
+			c := r.join(library, w.Relays[i%2], id)
 			c.shows("one\n")
 			clients = append(clients, c)
 		}
@@ -34,68 +35,68 @@ func TestYjs_AllVersionsAndJSONClientsShowOneText(t *testing.T) {
 			for _, other := range clients {
 				other.shows(text)
 			}
-			person.shows(text)
+			person.Shows(text)
 		}
-		person.write("zero\n" + text)
+		person.Write("zero\n" + text)
 		for _, c := range clients {
 			c.shows("zero\n" + text)
 		}
 		clients[0].remove(0, 5)
-		person.shows(text)
+		person.Shows(text)
 		converge(clients[0], clients[1:]...)
-		late := w.join(id, 1)
-		late.shows(text)
+		late := w.Join(id, 1)
+		late.Shows(text)
 	})
 }
 
 func TestYjs_WhatIsNoTextIsCarried(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
-		id := w.create("hello")
-		a := r.join("y-websocket-3.1", w.relays[0], id)
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
+		id := w.Create("hello")
+		a := r.join("y-websocket-3.1", w.Relays[0], id)
 		a.format(0, 5, map[string]any{"bold": true})
 		a.set("settings", "theme", "dark")
 		a.push("marks", 1, map[string]any{"line": 2})
-		b := r.join("y-websocket-1", w.relays[1], id)
-		eventually(t, "all of it has come", func() bool { return b.array("marks") == `[1,{"line":2}]` })
+		b := r.join("y-websocket-1", w.Relays[1], id)
+		scene.Eventually(t, "all of it has come", func() bool { return b.array("marks") == `[1,{"line":2}]` })
 		if got := b.delta(); got != `[{"insert":"hello","attributes":{"bold":true}}]` {
 			t.Errorf("formatted %s", got)
 		}
 		if got := b.mapped("settings"); got != `{"theme":"dark"}` {
 			t.Errorf("map %s", got)
 		}
-		w.redis.Wipe()
+		w.Redis.Wipe()
 		b.insert(5, "!")
 		a.shows("hello!")
-		c := r.join("y-websocket-2", w.relays[0], id)
+		c := r.join("y-websocket-2", w.Relays[0], id)
 		c.shows("hello!")
-		d := r.join("hocuspocus-provider-4", w.relays[1], id)
+		d := r.join("hocuspocus-provider-4", w.Relays[1], id)
 		d.shows("hello!")
 		converge(a, b, c, d)
 	})
 }
 
 func TestYjs_EverybodySeesEverybody(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
-		id := w.create("one\ntwo\n")
-		person := w.join(id, 0)
-		person.send(map[string]any{"type": protocol.TypeHello, "name": "Ada"})
-		near := r.join("y-websocket-1", w.relays[0], id, as(named("Bob", "#123456")))
-		far := r.join("hocuspocus-provider-3", w.relays[1], id, as(named("Cy", "#abcdef")))
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
+		id := w.Create("one\ntwo\n")
+		person := w.Join(id, 0)
+		person.Hello("Ada")
+		near := r.join("y-websocket-1", w.Relays[0], id, as(named("Bob", "#123456")))
+		far := r.join("hocuspocus-provider-3", w.Relays[1], id, as(named("Cy", "#abcdef")))
 		near.sees(far, named("Cy", "#abcdef"))
 		far.sees(near, named("Bob", "#123456"))
-		bob, cy := person.seesNamed("Bob"), person.seesNamed("Cy")
-		person.until("colours", func() bool { return person.people[bob].Color == "#123456" && person.people[cy].Color == "#abcdef" })
+		bob, cy := person.SeesNamed("Bob"), person.SeesNamed("Cy")
+		person.Until("colours", func(v *scene.View) bool { return v.People[bob].Color == "#123456" && v.People[cy].Color == "#abcdef" })
 		for _, c := range []*client{near, far} {
-			eventually(t, "Ada is there", func() bool { return seesName(c, "Ada") })
+			scene.Eventually(t, "Ada is there", func() bool { return seesName(c, "Ada") })
 		}
 		far.destroy()
-		person.misses(cy)
+		person.Misses(cy)
 		near.misses(far)
 		near.crash()
-		person.misses(bob)
-		person.leave()
-		last := r.join("y-websocket-2", w.relays[1], id)
-		eventually(t, "nobody else is there", func() bool { return len(last.states()) <= 1 })
+		person.Misses(bob)
+		person.Leave()
+		last := r.join("y-websocket-2", w.Relays[1], id)
+		scene.Eventually(t, "nobody else is there", func() bool { return len(last.states()) <= 1 })
 	})
 }
 
@@ -110,10 +111,10 @@ func seesName(c *client, name string) bool {
 }
 
 func TestYjs_RoomThatDoesNotExist(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
 		began := time.Now()
 		for _, library := range yWebsockets {
-			c := r.open(options{Library: library, URL: w.relays[0] + "/yjs", Room: "000000"})
+			c := r.open(options{Library: library, URL: w.Relays[0] + "/yjs", Room: "000000"})
 			c.closed(protocol.CloseYjsNotFound)
 			c.destroy()
 		}
@@ -124,9 +125,9 @@ func TestYjs_RoomThatDoesNotExist(t *testing.T) {
 }
 
 func TestYjs_LogLostAndRelayRestarted_NothingIsLost(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
-		id := w.create("")
-		a, b := r.join("y-websocket-3.0", w.relays[0], id), r.join("y-websocket-3.1", w.relays[1], id)
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
+		id := w.Create("")
+		a, b := r.join("y-websocket-3.0", w.Relays[0], id), r.join("y-websocket-3.1", w.Relays[1], id)
 		text := ""
 		for i := range 10 {
 			line := fmt.Sprintf("line %d\n", i)
@@ -134,7 +135,7 @@ func TestYjs_LogLostAndRelayRestarted_NothingIsLost(t *testing.T) {
 			text += line
 			switch i {
 			case 3:
-				w.redis.Wipe()
+				w.Redis.Wipe()
 			case 6:
 				b.kill()
 			}
@@ -145,31 +146,31 @@ func TestYjs_LogLostAndRelayRestarted_NothingIsLost(t *testing.T) {
 }
 
 func TestYjs_CursorsStickToTheirText(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
-		id := w.create("one\ntwo\n")
-		ada, bob := w.join(id, 0), w.join(id, 1)
-		c := r.join("y-websocket-3.1", w.relays[1], id)
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
+		id := w.Create("one\ntwo\n")
+		ada, bob := w.Join(id, 0), w.Join(id, 1)
+		c := r.join("y-websocket-3.1", w.Relays[1], id)
 		atEnd := map[string]any{"type": nil, "tname": "code", "item": nil, "assoc": 0}
 		state := named("Cy", "#123456")
 		state["cursor"] = map[string]any{"anchor": atEnd, "head": atEnd}
 		c.setState(state)
-		cy := ada.seesNamed("Cy")
-		ada.seesCursor(cy, 3, 1)
+		cy := ada.SeesNamed("Cy")
+		ada.SeesCursor(cy, 3, 1)
 
-		ada.send(map[string]any{"type": protocol.TypeCursorMove, "line": 2, "column": 2})
-		bob.seesCursor(ada.init.YourUserID, 2, 2)
-		eventually(t, "the cursor is in a state", func() bool {
+		ada.PutCursor(2, 2)
+		bob.SeesCursor(ada.Init.YourUserID, 2, 2)
+		scene.Eventually(t, "the cursor is in a state", func() bool {
 			for _, state := range c.states() {
-				if strings.Contains(string(state), `"cursor"`) && strings.Contains(string(state), ada.init.YourColor) {
+				if strings.Contains(string(state), `"cursor"`) && strings.Contains(string(state), ada.Init.YourColor) {
 					return true
 				}
 			}
 			return false
 		})
 		c.insert(0, "zero\n")
-		bob.shows("zero\none\ntwo\n")
-		bob.seesCursor(ada.init.YourUserID, 3, 2)
-		ada.seesCursor(cy, 4, 1)
+		bob.Shows("zero\none\ntwo\n")
+		bob.SeesCursor(ada.Init.YourUserID, 3, 2)
+		ada.SeesCursor(cy, 4, 1)
 	})
 }
 
@@ -179,11 +180,11 @@ func TestYjs_IdleClientsStayConnected(t *testing.T) {
 		t.Skip("takes 40 s")
 	}
 	t.Parallel()
-	r, w := startRobots(t), newWorld(t, redistest.Real(t))
-	id := w.create("")
+	r, w := startRobots(t), scene.Start(t, redistest.Real(t))
+	id := w.Create("")
 	var clients []*client
 	for i, library := range all {
-		clients = append(clients, r.join(library, w.relays[i%2], id))
+		clients = append(clients, r.join(library, w.Relays[i%2], id))
 	}
 	const patienceOfClients = 40 * time.Second // 30 s, looked at every 3 s or more
 	<-time.After(patienceOfClients)
@@ -197,22 +198,22 @@ func TestYjs_IdleClientsStayConnected(t *testing.T) {
 // Everybody types and is disturbed in every way; in the end all show the same, and
 // each line is there once.
 func TestYjs_RandomEditsAndFaults_EveryLineIsThereOnce(t *testing.T) {
-	everywhere(t, func(t *testing.T, w *world, r *robots) {
+	everywhere(t, func(t *testing.T, w *scene.World, r *robots) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		rng := rand.New(rand.NewPCG(seed, 0))
-		id := w.create("")
-		people := []*person{w.join(id, 0), w.join(id, 1)}
+		id := w.Create("")
+		people := []*scene.Person{w.Join(id, 0), w.Join(id, 1)}
 		var clients []*client
 		for i, library := range all {
-			clients = append(clients, r.join(library, w.relays[i%2], id))
+			clients = append(clients, r.join(library, w.Relays[i%2], id))
 		}
 		const steps = 60
 		away := make(map[*client]bool)
 		for i := range steps {
 			line := fmt.Sprintf("<%d>\n", i)
 			if n := rng.IntN(len(clients) + len(people)); n < len(people) {
-				people[n].prepend(line)
+				people[n].Prepend(line)
 			} else {
 				clients[n-len(people)].insert(0, line)
 			}
@@ -223,14 +224,14 @@ func TestYjs_RandomEditsAndFaults_EveryLineIsThereOnce(t *testing.T) {
 				c.disconnect()
 				away[c] = true
 			case 2:
-				w.redis.Wipe()
+				w.Redis.Wipe()
 			}
 		}
 		for c := range away {
 			c.connect()
 		}
 		text := ""
-		eventually(t, "all show the same, with every line", func() bool {
+		scene.Eventually(t, "all show the same, with every line", func() bool {
 			text = clients[0].text()
 			for _, c := range clients[1:] {
 				if c.text() != text {
@@ -238,10 +239,7 @@ func TestYjs_RandomEditsAndFaults_EveryLineIsThereOnce(t *testing.T) {
 				}
 			}
 			for _, p := range people {
-				p.mu.Lock()
-				same := p.code == text
-				p.mu.Unlock()
-				if !same {
+				if p.Text() != text {
 					return false
 				}
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 )
 
 // view returns what is known of a client now.
@@ -73,7 +75,7 @@ func (c *client) saved() {
 func converge(first *client, others ...*client) string {
 	first.t.Helper()
 	for _, c := range others {
-		eventually(first.t, first.name+" and "+c.name+" have the same document", func() bool {
+		scene.Eventually(first.t, first.name+" and "+c.name+" have the same document", func() bool {
 			a, _ := first.state()
 			b, _ := c.state()
 			return bytes.Equal(a, b)
