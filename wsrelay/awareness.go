@@ -39,9 +39,10 @@ const (
 func (r *liveRoom) hearAwareness(s *session, entries []awareness.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	me := r.people[s.id]
+	me, first := r.people[s.id], !s.yjs.spoke
+	s.yjs.spoke = true
 	for _, e := range entries {
-		if me.State == "" && len(entries) == 1 && r.isOfLocked(s, e) {
+		if me.State == "" && len(entries) == 1 && r.isOfLocked(s, e, first) {
 			s.yjs.client = e.Client
 		}
 		if e.Client != 0 && e.Client == s.yjs.client {
@@ -71,7 +72,7 @@ func (r *liveRoom) hearStateLocked(me *member, e awareness.Entry) {
 // has not said yet who it is: of somebody who is not there, or newer than what is
 // known of them, as after a connection that nobody has ended. Who only repeats
 // what others said does neither.
-func (r *liveRoom) isOfLocked(s *session, e awareness.Entry) bool {
+func (r *liveRoom) isOfLocked(s *session, e awareness.Entry, first bool) bool {
 	if e.State == "" || e.Client == 0 || e.Client == s.yjs.client || isMadeUp(e.Client) {
 		return false
 	}
@@ -86,8 +87,8 @@ func (r *liveRoom) isOfLocked(s *session, e awareness.Entry) bool {
 		}
 		return true
 	}
-	if known.State != "" && e.Clock <= known.Clock && s.yjs.client != 0 {
-		return false // it has said who it is: this is of somebody who has just left
+	if known.State != "" && e.Clock <= known.Clock && !first {
+		return false // who comes says first who it is: this is of somebody who has just left
 	}
 	if e.Clock == known.Clock && known.State != "" { // it was here a moment ago, and is not gone for the others
 		me := r.people[s.id]
@@ -125,6 +126,9 @@ func (r *liveRoom) meetLocked(p room.Person, known *member) *member {
 		m.Cursor, m.caretAt = known.Cursor, known.caretAt // as the text here has moved it
 	} else if !p.Yjs {
 		m.caretAt = r.caretLocked(m)
+	}
+	if known != nil && known.Client != p.Client { // another connection has said that it is that client
+		r.fadeLocked(known)
 	}
 	switch {
 	case !p.Yjs && (known == nil || known.Name != p.Name || known.Color != p.Color || string(known.Caret) != string(p.Caret)):

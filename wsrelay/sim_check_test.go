@@ -3,6 +3,7 @@ package wsrelay
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,33 +15,39 @@ import (
 // was promised.
 const simTextPace = 50 * time.Millisecond
 
-// inspect looks at what a relay sends.
-func (c *simConn) inspect(m *outgoing, held bool) (frame simMessage) {
+// inspect implements simUser.
+func (c *simClient) inspect(conn *simConn, m *outgoing, held bool) (arrive func()) {
+	var frame simMessage
 	c.sim.tally.frames++
 	if err := json.Unmarshal(m.frame, &frame); err != nil {
-		c.sim.fail("%s is sent %q: %v", c.client.name(), m.frame, err)
-		return frame
+		c.sim.fail("%s is sent %q: %v", c.name(), m.frame, err)
 	}
 	switch frame.Type {
 	case protocol.TypeSaved:
-		c.sim.ledger.checkSaved(c, frame.Updates)
+		c.sim.ledger.checkSaved(conn, frame.Updates)
 	case protocol.TypeInit:
-		c.version = frame.Version
+		conn.version = frame.Version
 	case protocol.TypeCodeUpdate:
-		if frame.Version < c.version {
-			c.sim.fail("%s is sent version %d after %d", c.client.name(), frame.Version, c.version)
-		}
-		c.version = frame.Version
-		if held {
-			c.pushed = time.Time{}
-			break
-		}
-		if gap := time.Since(c.pushed); gap < simTextPace {
-			c.sim.fail("%s is sent two texts within %v", c.client.name(), gap)
-		}
-		c.pushed = time.Now()
+		conn.inspectText(frame.Version, held)
 	}
-	return frame
+	c.sim.detail("%s is sent %s %d as no. %d", c.name(), frame.Type, frame.Version, m.number)
+	return func() { c.receive(conn, frame) }
+}
+
+// inspectText looks at a text that a relay sends.
+func (c *simConn) inspectText(version int64, held bool) {
+	if version < c.version {
+		c.sim.fail("%s is sent version %d after %d", c.user.name(), version, c.version)
+	}
+	c.version = version
+	if held {
+		c.pushed = time.Time{}
+		return
+	}
+	if gap := time.Since(c.pushed); gap < simTextPace {
+		c.sim.fail("%s is sent two texts within %v", c.user.name(), gap)
+	}
+	c.pushed = time.Now()
 }
 
 // watch looks now and then at what must always be so.
@@ -78,6 +85,9 @@ func (r *liveRoom) unbounded() string {
 	if r.doc.unsavedBytes > r.doc.collapseAt+maxFrameBytes {
 		return fmt.Sprintf("%d bytes are unsaved", r.doc.unsavedBytes)
 	}
+	if len(r.doc.untold) > 0 {
+		return fmt.Sprintf("Yjs clients were not told of %d changes", len(r.doc.untold))
+	}
 	if len(r.departed) > 2*maxDeparted {
 		return fmt.Sprintf("%d people have left", len(r.departed))
 	}
@@ -109,7 +119,9 @@ func (s *sim) heal() {
 			s.startRelay()
 		}
 		for _, r := range s.relays {
-			r.paused = time.Time{}
+			if time.Until(r.paused) > 0 {
+				r.paused = time.Now()
+			}
 			r.link.stalled, r.link.refused, r.link.deaf = time.Time{}, time.Time{}, time.Time{}
 			r.link.weather = s.plan.weather
 		}
@@ -123,7 +135,7 @@ func (s *sim) settle() bool {
 	ready := false
 	for start := time.Now(); !ready && time.Since(start) < limit; {
 		wait(100 * time.Millisecond)
-		s.locked(func() { ready = !slices.ContainsFunc(s.clients, (*simClient).unsettled) })
+		s.locked(func() { ready = !slices.ContainsFunc(s.users(), simUser.unsettled) })
 	}
 	quiet := 5 * time.Second
 	s.locked(func() {
@@ -146,9 +158,9 @@ func (s *sim) settle() bool {
 		case gone:
 			s.ledger.check("")
 		case !ready:
-			for _, c := range s.clients {
-				if c.unsettled() {
-					s.fail("%s is not connected, or holds something back, %v after the last fault", c.name(), limit)
+			for _, u := range s.users() {
+				if u.unsettled() {
+					s.fail("%s is not connected, or holds something back, %v after the last fault", u.name(), limit)
 				}
 			}
 		}
@@ -156,21 +168,25 @@ func (s *sim) settle() bool {
 	return !gone
 }
 
-// unsettled reports whether a client has something left to do.
+// unsettled implements simUser.
 func (c *simClient) unsettled() bool {
 	return c.conn == nil || !c.greeted || c.captured != nil || len(c.unsent) > 0
 }
 
 // compare compares all who have the text, old and new.
 func (s *sim) compare() {
-	var joined []*simClient
+	late := len(s.peers)
 	s.locked(func() {
 		s.startRelay()
 		for _, r := range s.alive() {
 			c := s.addClient()
 			c.kind, c.slow, c.silent, c.lag, c.only = simModern, false, false, time.Millisecond, r
-			joined = append(joined, c)
 			c.connect()
+			if s.plan.peers > 0 {
+				p := s.addPeer()
+				p.slow, p.lag, p.only = false, time.Millisecond, r
+				p.connect()
+			}
 		}
 	})
 	wait(3 * time.Second)
@@ -186,10 +202,12 @@ func (s *sim) compare() {
 			s.same(c.name(), c.editor.String(), text)
 			s.checkAtRest(c)
 		}
+		s.comparePages()
 		if s.plan.silent == 0 {
 			s.ledger.check(text)
 		}
 	})
+	s.checkGreeted(s.peers[late:])
 	s.checkView()
 	s.checkPeople()
 }
@@ -198,18 +216,23 @@ func (s *sim) compare() {
 // a relay that was killed have been forgotten.
 func (s *sim) checkPeople() {
 	wait(45 * time.Second)
+	if s.plan.slow > 0 && s.plan.peers > 0 { // those who have come last have said much
+		wait(time.Minute)
+	}
 	s.locked(func() {
-		var here []string
+		here := s.here()
 		for _, c := range s.clients {
-			if c.conn != nil && c.conn.session != nil {
-				here = append(here, c.conn.session.id)
+			if c.conn != nil && !maps.Equal(c.people, here) {
+				s.fail("%s shows %v, and there are %v", c.name(), c.people, here)
 			}
 		}
-		slices.Sort(here)
-		for _, c := range s.clients {
-			if shown := c.shows(); c.conn != nil && !slices.Equal(shown, here) {
-				s.fail("%s shows %v, and there are %v", c.name(), shown, here)
+		for _, p := range s.peers {
+			if p.conn != nil {
+				p.checkStates()
 			}
+		}
+		for _, r := range s.alive() {
+			s.checkAware(r)
 		}
 	})
 }

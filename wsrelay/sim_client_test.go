@@ -3,9 +3,7 @@ package wsrelay
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/tutti-live/tutti/shared/protocol"
@@ -70,8 +68,10 @@ type simClient struct {
 	after     int       // how many texts it has sent since all was settled
 	busy      time.Time // until when its thread has something to do
 	words     int       // that it has typed
-	people    map[string]bool
+	people    map[string]simShown
 	me        string
+	said      string // its name, if it has said one
+	color     string
 	only      *simRelay // that it connects to; nil: any
 	connected int       // how often it did
 }
@@ -106,21 +106,16 @@ func (c *simClient) connect() {
 	}
 	c.connected++
 	conn := &simConn{
-		sim: c.sim, rng: c.rng, client: c, relay: relay, number: c.connected, latency: c.lag, window: 64,
-		room: make(chan struct{}, 1), ended: make(chan struct{}), silent: c.silent, version: -1,
-	}
-	if c.slow {
-		conn.window = 1 + c.rng.IntN(3)
-		conn.latency = between(c.rng, 200*time.Millisecond, 2*time.Second)
+		sim: c.sim, rng: c.rng, user: c, relay: relay, number: c.connected, latency: c.lag, silent: c.silent,
 	}
 	c.conn, c.greeted = conn, false
-	relay.conns[conn] = true
-	c.sim.work.Go(func() {
-		conn.serve()
-		c.sim.locked(func() { delete(relay.conns, conn) })
-	})
+	conn.dial(c.slow)
 	if c.saves {
-		c.transmit(map[string]any{"type": "hello", "features": []string{"saved"}})
+		hello := map[string]any{"type": "hello", "features": []string{"saved"}}
+		if c.said != "" {
+			hello["name"] = c.said
+		}
+		c.transmit(hello)
 	}
 }
 
@@ -129,7 +124,13 @@ func (c *simClient) retry() {
 	c.sim.after(between(c.rng, 50*time.Millisecond, time.Duration(min(c.failed, 4))*time.Second), c.connect)
 }
 
-// disconnected is called when the connection has ended.
+// link implements simUser.
+func (c *simClient) link() *simConn { return c.conn }
+
+// newYjs implements simUser.
+func (*simClient) newYjs() *yjsClient { return nil }
+
+// disconnected implements simUser.
 func (c *simClient) disconnected(conn *simConn) {
 	if c.conn != conn {
 		return
@@ -154,7 +155,9 @@ type simMessage struct {
 	Type, Code, Message string
 	UserID              string `json:"user_id"`
 	YourUserID          string `json:"your_user_id"`
-	Users               []string
+	Name, Color         string
+	YourColor           string `json:"your_color"`
+	Participants        []protocol.Participant
 	Version, Updates    int64
 }
 
@@ -163,13 +166,14 @@ func (c *simClient) take(conn *simConn, m simMessage) {
 	case protocol.TypeInit:
 		if !c.greeted {
 			c.greeted, c.failed = true, 0
-			c.people = make(map[string]bool)
+			c.people = make(map[string]simShown)
 		}
-		c.me = m.YourUserID
+		c.me, c.color = m.YourUserID, m.YourColor
 		clear(c.people)
-		for _, id := range m.Users {
-			c.people[id] = true
+		for _, p := range m.Participants {
+			c.people[p.ID] = simShown{p.Name, p.Color}
 		}
+		c.people[c.me] = simShown{c.said, c.color} // it is not told what it says itself
 		c.show(m.Code, m.Version)
 		if len(c.unsent) > 0 {
 			c.sendLater(simDebounce)
@@ -183,9 +187,9 @@ func (c *simClient) take(conn *simConn, m simMessage) {
 		c.sim.detail("%s is told that %d texts are saved", c.name(), m.Updates)
 		c.sim.ledger.acknowledge(conn, m.Updates)
 	case protocol.TypeUserJoined:
-		c.people[m.UserID] = true
+		c.people[m.UserID] = simShown{m.Name, m.Color}
 	case protocol.TypeUserLeft:
-		if !c.people[m.UserID] {
+		if _, ok := c.people[m.UserID]; !ok {
 			c.sim.fail("%s was told that somebody left who was not there", c.name())
 		}
 		delete(c.people, m.UserID)
@@ -319,6 +323,3 @@ func (c *simClient) act() {
 		}
 	}
 }
-
-// shows lists whom the client shows as being there.
-func (c *simClient) shows() []string { return slices.Sorted(maps.Keys(c.people)) }

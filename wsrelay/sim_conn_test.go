@@ -6,13 +6,31 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"github.com/tutti-live/tutti/shared/protocol"
 )
+
+// simUser is somebody at the client's end of connections.
+type simUser interface {
+	name() string
+	link() *simConn // nil: there is none
+	unsettled() bool
+
+	// newYjs is what a session of theirs has of the Yjs protocol; nil: it speaks JSON.
+	newYjs() *yjsClient
+
+	// inspect looks at what a relay sends, and returns what is done when it arrives.
+	inspect(conn *simConn, m *outgoing, held bool) (arrive func())
+
+	// disconnected is called when a connection has ended.
+	disconnected(conn *simConn)
+}
 
 // simConn is a connection: of a client's, and of a relay's.
 type simConn struct {
 	sim    *sim
 	rng    *rand.Rand
-	client *simClient
+	user   simUser
 	relay  *simRelay
 	number int
 
@@ -40,6 +58,24 @@ type simConn struct {
 	version int64       // that the client was sent last
 	pushed  time.Time   // when the relay sent a text that nothing held up
 	pieces  []*simPiece // that it has brought to the relay
+}
+
+// dial opens the connection. A slow line takes little at once.
+func (c *simConn) dial(slow bool) {
+	c.window, c.version = 64, -1
+	c.room, c.ended = make(chan struct{}, 1), make(chan struct{})
+	if slow {
+		c.window = 1 + c.rng.IntN(3)
+		c.latency = between(c.rng, 200*time.Millisecond, 2*time.Second)
+		if c.user.newYjs() != nil {
+			c.window *= 8 // its messages are small
+		}
+	}
+	c.relay.conns[c] = true
+	c.sim.work.Go(func() {
+		c.serve()
+		c.sim.locked(func() { delete(c.relay.conns, c) })
+	})
 }
 
 // endServer ends the relay's end after a while. The client may be told.
@@ -71,7 +107,7 @@ func (c *simConn) serve() {
 		return
 	}
 	defer r.release(live)
-	s := newSession(live, newWriter(nil, 0, nil, r.metrics).outbox(nil), nil)
+	s := newSession(live, newWriter(nil, 0, nil, r.metrics).outbox(nil), c.user.newYjs())
 	c.sim.locked(func() { c.session, c.live = s, live })
 	r.attach(place, s.out.writer)
 
@@ -102,7 +138,7 @@ func (c *simConn) serve() {
 // refuse has the client told that it does not get in.
 func (c *simConn) refuse(err error) {
 	c.sim.locked(func() {
-		c.sim.noteQuietly("%s is refused by %s: %v", c.client.name(), c.relay.name, err)
+		c.sim.noteQuietly("%s is refused by %s: %v", c.user.name(), c.relay.name, err)
 		c.endServer(0)
 	})
 	<-c.ended
@@ -111,10 +147,20 @@ func (c *simConn) refuse(err error) {
 // write is writer.run without a socket: what it takes from the queue goes down
 // the line when that has room for it.
 func (c *simConn) write(stop <-chan struct{}) {
+	var ping <-chan time.Time
+	if c.session.yjs != nil {
+		ticker := time.NewTicker(pingEvery)
+		defer ticker.Stop()
+		ping = ticker.C
+	}
 	for {
 		select {
 		case <-stop:
 			return
+		case <-ping:
+			c.session.out.probe()
+			c.session.out.push(yjsKeepAlive, "")
+			continue
 		case <-c.session.out.wake:
 		}
 		held := false
@@ -125,11 +171,7 @@ func (c *simConn) write(stop <-chan struct{}) {
 				break
 			}
 			if m == nil {
-				c.sim.locked(func() {
-					c.sim.noteQuietly("%s is told by %s to go: %d %s", c.client.name(), c.relay.name, end.code, end.reason)
-					c.toClient(c.closeClient)
-					c.endServer(closeGrace)
-				})
+				c.sim.locked(func() { c.bid(end) })
 				return
 			}
 			waited, ok := c.awaitRoom(stop)
@@ -140,6 +182,16 @@ func (c *simConn) write(stop <-chan struct{}) {
 			c.sim.locked(func() { c.send(m, held) })
 		}
 	}
+}
+
+// bid is writer.finish.
+func (c *simConn) bid(end *goodbye) {
+	c.sim.noteQuietly("%s is told by %s to go: %d %s", c.user.name(), c.relay.name, end.code, end.reason)
+	if end.code/100 == protocol.CloseYjsMalformed/100 {
+		c.sim.fail("%s is refused by %s: %d %s", c.user.name(), c.relay.name, end.code, end.reason)
+	}
+	c.toClient(c.closeClient)
+	c.endServer(closeGrace)
 }
 
 // awaitRoom waits until the line takes one more message.
@@ -166,8 +218,7 @@ func (c *simConn) awaitRoom(stop <-chan struct{}) (waited, ok bool) {
 
 // send is writer.write.
 func (c *simConn) send(m *outgoing, held bool) {
-	frame := c.inspect(m, held)
-	c.sim.detail("%s is sent %s %d as no. %d", c.client.name(), frame.Type, frame.Version, m.number)
+	arrive := c.user.inspect(c, m, held)
 	number := strconv.FormatInt(m.number, 10)
 	if m.number != 0 {
 		c.toClient(func() { c.pong(pingBefore + number) })
@@ -176,7 +227,7 @@ func (c *simConn) send(m *outgoing, held bool) {
 	c.toClient(func() {
 		c.flying--
 		signal(c.room)
-		c.client.receive(c, frame)
+		arrive()
 	})
 	if m.number != 0 {
 		c.toClient(func() { c.pong(pingBehind + number) })
@@ -200,7 +251,7 @@ func (c *simConn) ask() {
 func (c *simConn) pong(payload string) {
 	if !c.silent && !c.closed {
 		c.toRelay(func() {
-			c.sim.detail("%s hears pong %s of %s", c.relay.name, payload, c.client.name())
+			c.sim.detail("%s hears pong %s of %s", c.relay.name, payload, c.user.name())
 			c.session.hearPong(payload)
 		})
 	}
@@ -254,7 +305,7 @@ func (c *simConn) carry(p *simPipe, arrive func()) {
 func (c *simConn) closeClient() {
 	if !c.closed {
 		c.closed = true
-		c.client.disconnected(c)
+		c.user.disconnected(c)
 	}
 }
 

@@ -14,13 +14,14 @@ type simLedger struct {
 	sim    *sim
 	pieces map[string]*simPiece
 	order  []*simPiece
-	damage int // how often the log lost something
+	damage int             // how often the log lost something
+	copied map[string]bool // words that were adopted while a page had them
 }
 
 // simPiece is a word that somebody typed.
 type simPiece struct {
 	word      string
-	by        *simClient  // nil: it was there from the beginning
+	by        simUser     // nil: it was there from the beginning
 	conn      *simConn    // on which it was sent
 	index     int64       // of the text that brought it, on that connection
 	delivered bool        // it has reached a relay
@@ -33,10 +34,12 @@ type simPiece struct {
 	kept      []*liveRoom // who had it when the log lost it
 }
 
-func newSimLedger(s *sim) *simLedger { return &simLedger{sim: s, pieces: make(map[string]*simPiece)} }
+func newSimLedger(s *sim) *simLedger {
+	return &simLedger{sim: s, pieces: make(map[string]*simPiece), copied: make(map[string]bool)}
+}
 
 // typed notes a new word.
-func (l *simLedger) typed(word string, by *simClient) *simPiece {
+func (l *simLedger) typed(word string, by simUser) *simPiece {
 	p := &simPiece{word: word, by: by, acked: -1, logged: -1}
 	l.pieces[word] = p
 	l.order = append(l.order, p)
@@ -88,7 +91,7 @@ func (l *simLedger) delivered(pieces []*simPiece, conn *simConn) {
 // acknowledge notes that a client was told that its first so many texts are saved.
 func (l *simLedger) acknowledge(conn *simConn, texts int64) {
 	if texts < conn.saved || texts > conn.texts {
-		l.sim.fail("%s was told that %d texts are saved, after %d, of %d", conn.client.name(), texts, conn.saved, conn.texts)
+		l.sim.fail("%s was told that %d texts are saved, after %d, of %d", conn.user.name(), texts, conn.saved, conn.texts)
 	}
 	conn.saved = texts
 	for _, p := range conn.pieces {
@@ -119,7 +122,7 @@ func (l *simLedger) checkSaved(conn *simConn, texts int64) {
 			}
 		}
 		if !log[p.word] {
-			l.sim.misjudge("%s is told that %q is saved, and it is not in the log", conn.client.name(), p.word)
+			l.sim.misjudge("%s is told that %q is saved, and it is not in the log", conn.user.name(), p.word)
 			return
 		}
 		p.logged = l.damage
@@ -191,7 +194,7 @@ func (l *simLedger) checkWords(text string) (count map[string]int) {
 		count[word]++
 		if p := l.pieces[word]; p == nil {
 			l.sim.fail("%q is in the text, and nobody typed that", word)
-		} else if count[word] == 2 {
+		} else if count[word] == 2 && !l.copied[word] {
 			l.sim.misjudge("%q is in the text twice", word)
 		}
 	}
@@ -216,7 +219,7 @@ func (l *simLedger) checkHeld(live *liveRoom, text string) {
 func (l *simLedger) check(text string) {
 	count := l.checkWords(text)
 	for _, p := range l.order {
-		if p.owed() && count[p.word] == 0 && !l.letGo(p) {
+		if count[p.word] == 0 && (p.owed() && !l.letGo(p) || text != "" && l.kept(p)) {
 			by := "the beginning"
 			if p.by != nil {
 				by = p.by.name()

@@ -13,7 +13,8 @@ import (
 type simPlan struct {
 	name    string
 	relays  int
-	clients int
+	clients int // of the JSON protocol
+	peers   int // of the Yjs protocol
 	length  time.Duration
 	pace    time.Duration // of typing, on average
 	lag     time.Duration // between clients and relays
@@ -32,8 +33,8 @@ type simPlan struct {
 }
 
 func (p *simPlan) String() string {
-	return fmt.Sprintf("%s: %d relays, %d clients, %v, an edit each %v, lag %v, ttl %v, log of %d, weather %+v",
-		p.name, p.relays, p.clients, p.length, p.pace, p.lag, p.ttl, p.filler, p.weather)
+	return fmt.Sprintf("%s: %d relays, %d clients, %d peers, %v, an edit each %v, lag %v, ttl %v, log of %d, weather %+v",
+		p.name, p.relays, p.clients, p.peers, p.length, p.pace, p.lag, p.ttl, p.filler, p.weather)
 }
 
 func newSimPlan(seed uint64, rng *rand.Rand) *simPlan {
@@ -76,7 +77,23 @@ func newSimPlan(seed uint64, rng *rand.Rand) *simPlan {
 		p.faults = append(append(append(p.faults, simNetworkFaults...), simProcessFaults...), simLosses...)
 		p.weather = stormy(rng)
 	}
+	p.addPeers(seed)
 	return p
+}
+
+// simPeerStream is the stream of chance that tells who speaks which protocol. It is
+// one of those by which nobody speaks the Yjs protocol under the curated seeds,
+// which are older than that: they go on to mean what they did.
+const simPeerStream = 6011
+
+// addPeers has some of those who come speak the Yjs protocol: none, some or all.
+func (p *simPlan) addPeers(seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, simPeerStream))
+	if chance(rng, 0.5) {
+		return
+	}
+	p.peers = 1 + rng.IntN(4)
+	p.clients = max(0, p.clients-rng.IntN(4))
 }
 
 // stormy is some kind of bad weather.
@@ -150,6 +167,9 @@ func (s *sim) planFaults() {
 
 // replicate keeps states of Redis, as a replica that lags behind has them.
 func (s *sim) replicate() {
+	if !s.typing {
+		return // nothing is lost any more
+	}
 	const most = 5
 	s.saves = append(s.saves[max(0, len(s.saves)+1-most):], s.store.room(simRoomID).clone())
 	s.after(between(s.rng, 0, 500*time.Millisecond), s.replicate)
@@ -170,8 +190,9 @@ func (s *sim) allLinks(do func(l *simLink, until time.Time)) {
 
 // breakConn ends somebody's connection; without a word, the relay finds out late.
 func (s *sim) breakConn(quietly bool) {
-	c := s.clients[s.rng.IntN(len(s.clients))]
-	conn := c.conn
+	users := s.users()
+	user := users[s.rng.IntN(len(users))]
+	conn := user.link()
 	switch {
 	case conn == nil:
 		return
@@ -180,7 +201,10 @@ func (s *sim) breakConn(quietly bool) {
 	default:
 		conn.leave()
 	}
-	c.disconnected(conn)
+	if p, ok := user.(*simPeer); ok && quietly && chance(p.rng, 0.5) {
+		return // it finds out when it has heard nothing for long
+	}
+	user.disconnected(conn)
 }
 
 func (s *sim) crash() {
@@ -202,11 +226,15 @@ func (s *sim) pauseRelay() {
 	until := s.until(90 * time.Second)
 	s.note("it is %s, for %v", r.name, time.Until(until))
 	r.paused, r.link.stalled = until, until
-	s.after(between(s.rng, 0, 20*time.Second), func() { // its people give up
-		for _, c := range s.clients {
-			if conn := c.conn; conn != nil && conn.relay == r && time.Until(r.paused) > 0 {
+	patience := 20 * time.Second
+	if s.plan.peers > 0 { // a room that goes on meanwhile forgets after 12 s what a client may have seen
+		patience = 8 * time.Second
+	}
+	s.after(between(s.rng, 0, patience), func() { // its people give up
+		for _, u := range s.users() {
+			if conn := u.link(); conn != nil && conn.relay == r && time.Until(r.paused) > 0 {
 				conn.leave()
-				c.disconnected(conn)
+				u.disconnected(conn)
 			}
 		}
 	})

@@ -25,7 +25,7 @@ type simRelay struct {
 	conns    map[*simConn]bool
 	gone     bool      // it was killed or has drained
 	draining bool      // it lets nobody in any more
-	paused   time.Time // until when it does nothing
+	paused   time.Time // until when it does nothing; zero: it always did
 	lost     bool      // it was stopped before all was done; guarded by sim.logMu
 }
 

@@ -29,6 +29,7 @@ type sim struct {
 	started       int         // relay processes
 	relays        []*simRelay // all that were ever started
 	clients       []*simClient
+	peers         []*simPeer
 	ledger        *simLedger
 	saves         []*simRoom // states of Redis to go back to
 	typing        bool
@@ -201,7 +202,7 @@ func (s *sim) create() {
 func (s *sim) addClient() *simClient {
 	c := &simClient{
 		sim: s, rng: rand.New(rand.NewPCG(s.seed, uint64(1+len(s.clients)))), number: 1 + len(s.clients),
-		pace: s.plan.pace, lag: s.plan.lag, people: make(map[string]bool),
+		pace: s.plan.pace, lag: s.plan.lag, people: make(map[string]simShown),
 	}
 	c.kind = simBased
 	if s.plan.guessing {
@@ -209,12 +210,26 @@ func (s *sim) addClient() *simClient {
 	}
 	c.slow = chance(c.rng, s.plan.slow)
 	c.silent = chance(c.rng, s.plan.silent)
-	c.saves = chance(c.rng, 0.5)
+	if c.saves = chance(c.rng, 0.5); c.saves && s.plan.peers > 0 {
+		c.said = fmt.Sprintf("Client %d", c.number)
+	}
 	if chance(c.rng, 0.1) {
 		c.lag = between(c.rng, 100*time.Millisecond, 1500*time.Millisecond)
 	}
 	s.clients = append(s.clients, c)
 	return c
+}
+
+// users are all clients, of either protocol.
+func (s *sim) users() []simUser {
+	users := make([]simUser, 0, len(s.clients)+len(s.peers))
+	for _, c := range s.clients {
+		users = append(users, c)
+	}
+	for _, p := range s.peers {
+		users = append(users, p)
+	}
+	return users
 }
 
 // wait lets time pass.
@@ -232,6 +247,11 @@ func (s *sim) run() {
 			s.after(between(c.rng, 0, time.Second), c.connect)
 			c.live()
 		}
+		for range s.plan.peers {
+			p := s.addPeer()
+			s.after(between(p.rng, 0, time.Second), p.connect)
+			p.live()
+		}
 		s.planFaults()
 		s.replicate()
 		s.watch()
@@ -248,9 +268,9 @@ func (s *sim) run() {
 func (s *sim) end() {
 	s.locked(func() {
 		s.closing = true
-		for _, c := range s.clients {
-			if c.conn != nil {
-				c.conn.leave()
+		for _, u := range s.users() {
+			if conn := u.link(); conn != nil {
+				conn.leave()
 			}
 		}
 	})

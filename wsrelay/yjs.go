@@ -18,6 +18,7 @@ import (
 type yjsClient struct {
 	text   string // the root type that it takes for the text; "": it did not say
 	client uint64 // by which it knows itself in awareness; 0: it has not said. Guarded by room.mu
+	spoke  bool   // it has said something in awareness. Guarded by room.mu
 	nudged bool   // it was told once that the others take it for gone. Guarded by room.mu
 
 	asks *rate.Limiter // questions what it lacks. Owned by whoever reads for it
