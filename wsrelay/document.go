@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/tutti-live/tutti/shared/crdt"
-	"github.com/tutti-live/tutti/shared/lib0"
 	"github.com/tutti-live/tutti/shared/room"
 	"github.com/tutti-live/tutti/wsrelay/bridge"
 )
@@ -31,6 +30,9 @@ type document struct {
 	untold    []edit // what they were not told yet
 	measured  int    // bytes of the document when that was last looked at
 	grown     int    // bytes of the updates of Yjs clients since
+
+	adopted     crdt.StateVector // those who adopted a text that is in it
+	adoptedText string           // which that was, as far as it is known
 
 	unsaved      [][]byte // updates made here that are neither in the log nor on their way, oldest first
 	unsavedBytes int
@@ -166,6 +168,10 @@ func (d *document) take(entries []room.Entry) (skipped int, err error) {
 			return skipped, err
 		case err != nil:
 			skipped++
+		case e.Kind == room.KindSnapshot:
+			if err := d.noteAdopted(); err != nil {
+				return skipped, err
+			}
 		}
 	}
 	return skipped, nil
@@ -187,7 +193,11 @@ func (d *document) update(update []byte, from *session) error {
 	if d.doc.HasPending() { // what others sent may be taken in with it
 		where.client = nil
 	}
-	return d.bounded(d.doc.ApplyUpdate(update, where))
+	twins := d.twins(update)
+	if err := d.doc.ApplyUpdate(update, where); err != nil {
+		return err
+	}
+	return d.bounded(d.drop(twins))
 }
 
 // state is the whole document as one update.
@@ -269,42 +279,17 @@ func (d *document) reconcile(log replica) error {
 		return err
 	}
 	theirs := adopted(log.clients, known)
-	for client, clock := range theirs {
-		if err := d.doc.Load(deletion(client, clock), origin{}); err != nil {
-			return err
-		}
-	}
 	if len(theirs) == 0 { // then it may be ours that stands there twice
-		for client, clock := range adopted(known, log.clients) {
-			if err := d.doc.Load(deletion(client, clock), origin{}); err != nil {
-				return err
-			}
-		}
+		theirs = adopted(known, log.clients)
+	}
+	if err := d.drop(theirs); err != nil {
+		return err
+	}
+	if err := d.noteAdopted(); err != nil {
+		return err
 	}
 	if !bytes.Equal(d.state(), log.state) {
 		d.save(d.doc.EncodeStateAsUpdate(log.vector))
 	}
 	return nil
-}
-
-// adopted are those clients that adopted a text which another document does not know.
-func adopted(clients, other crdt.StateVector) crdt.StateVector {
-	unknown := make(crdt.StateVector)
-	for client, clock := range clients {
-		if _, known := other[client]; room.IsAdopted(client) && !known {
-			unknown[client] = clock
-		}
-	}
-	return unknown
-}
-
-// deletion is the update that deletes all that a client wrote up to a clock: no
-// structs, and a delete set of one client with one range.
-func deletion(client uint64, clock uint32) []byte {
-	b := lib0.AppendUvarint(nil, 0)
-	b = lib0.AppendUvarint(b, 1)
-	b = lib0.AppendUvarint(b, client)
-	b = lib0.AppendUvarint(b, 1)
-	b = lib0.AppendUvarint(b, 0)
-	return lib0.AppendUvarint(b, uint64(clock))
 }

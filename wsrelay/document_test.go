@@ -124,44 +124,6 @@ func TestDocument_Reconcile_SavesNothingIfTheLogHasAll(t *testing.T) {
 	}
 }
 
-func TestDocument_Reconcile_AdoptedTextDoesNotStandTwice(t *testing.T) {
-	ours := typed(t, "one\ntwo\n")
-	adopter := crdt.NewDoc(crdt.WithClientID(1<<32 + 7))
-	if err := adopter.Text(testText).Insert(0, "one\n"); err != nil { // the view was a little older
-		t.Fatal(err)
-	}
-	adopted := newDocument(testText)
-	if err := adopted.doc.Load(adopter.EncodeStateAsUpdate(nil), origin{log: true}); err != nil {
-		t.Fatal(err)
-	}
-	adopted.write(t, "one\nnew there\n") // somebody has typed in the adopted room
-	log := logOf(t, adopted)
-	if err := ours.reconcile(log); err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{ours.String(), replay(t, log.state, ours.unsaved...)} {
-		if strings.Count(text, "one\n") != 1 || strings.Count(text, "two\n") != 1 || strings.Count(text, "new there\n") != 1 {
-			t.Errorf("got %q", text)
-		}
-	}
-}
-
-func TestDocument_RoomThatWasAdoptedOnceKeepsItsText(t *testing.T) {
-	adopter := crdt.NewDoc(crdt.WithClientID(1<<32 + 7))
-	if err := adopter.Text(testText).Insert(0, "old\n"); err != nil {
-		t.Fatal(err)
-	}
-	ours := newDocument(testText)
-	if err := ours.doc.Load(adopter.EncodeStateAsUpdate(nil), origin{log: true}); err != nil {
-		t.Fatal(err)
-	}
-	log := logOf(t, ours)
-	ours.write(t, "old\nnew\n")
-	if err := ours.reconcile(log); err != nil || ours.String() != "old\nnew\n" {
-		t.Errorf("got %q, %v", ours.String(), err)
-	}
-}
-
 func TestDocument_TakeSkipsWhatCannotBeRead(t *testing.T) {
 	d := typed(t, "text")
 	before := d.state()

@@ -14,8 +14,7 @@ type simLedger struct {
 	sim    *sim
 	pieces map[string]*simPiece
 	order  []*simPiece
-	damage int             // how often the log lost something
-	copied map[string]bool // words that were adopted while a page had them
+	damage int // how often the log lost something
 }
 
 // simPiece is a word that somebody typed.
@@ -35,7 +34,7 @@ type simPiece struct {
 }
 
 func newSimLedger(s *sim) *simLedger {
-	return &simLedger{sim: s, pieces: make(map[string]*simPiece), copied: make(map[string]bool)}
+	return &simLedger{sim: s, pieces: make(map[string]*simPiece)}
 }
 
 // typed notes a new word.
@@ -194,7 +193,7 @@ func (l *simLedger) checkWords(text string) (count map[string]int) {
 		count[word]++
 		if p := l.pieces[word]; p == nil {
 			l.sim.fail("%q is in the text, and nobody typed that", word)
-		} else if count[word] == 2 && !l.copied[word] {
+		} else if count[word] == 2 {
 			l.sim.misjudge("%q is in the text twice", word)
 		}
 	}

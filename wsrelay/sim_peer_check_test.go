@@ -55,7 +55,7 @@ func vectorOf(doc *crdt.Doc) crdt.StateVector {
 func (g *simPage) check() {
 	s := g.peer.sim
 	for _, word := range g.words() {
-		if g.dead[word] && !s.ledger.copied[word] {
+		if g.dead[word] {
 			s.misjudge("%q is back, which %s deleted", word, g.peer.name())
 		}
 	}
@@ -69,20 +69,6 @@ func (g *simPage) check() {
 	for _, item := range g.list {
 		if n := bytes.Count(state, []byte(item)); n != 1 {
 			s.fail("%s has added %q to the list, and it is there %d times", g.peer.name(), item, n)
-		}
-	}
-}
-
-// adopt notes a text that a relay has taken for that of a room whose log is lost.
-// When a page comes back that has the document of that log, all that it knows
-// stands there twice: unlike a relay that comes back, it does not say that it is
-// of the same room. This is a known gap, and no other word may be there twice.
-func (l *simLedger) adopt(text string) {
-	for _, word := range parseSimText(text) {
-		for _, p := range l.sim.peers {
-			if !p.gone && p.page.seen[word] {
-				l.copied[word] = true
-			}
 		}
 	}
 }

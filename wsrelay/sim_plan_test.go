@@ -226,11 +226,7 @@ func (s *sim) pauseRelay() {
 	until := s.until(90 * time.Second)
 	s.note("it is %s, for %v", r.name, time.Until(until))
 	r.paused, r.link.stalled = until, until
-	patience := 20 * time.Second
-	if s.plan.peers > 0 { // a room that goes on meanwhile forgets after 12 s what a client may have seen
-		patience = 8 * time.Second
-	}
-	s.after(between(s.rng, 0, patience), func() { // its people give up
+	s.after(between(s.rng, 0, 20*time.Second), func() { // its people give up
 		for _, u := range s.users() {
 			if conn := u.link(); conn != nil && conn.relay == r && time.Until(r.paused) > 0 {
 				conn.leave()

@@ -224,6 +224,13 @@ func (c Change) Growth(text string) (bytes int) {
 	return bytes
 }
 
+// Shared is the share of a text that the change leaves: from 0 to 1, also of an
+// empty one.
+func (c Change) Shared(text string) float64 {
+	n := units(text)
+	return float64(n-c.dropped(0, n)) / max(1, float64(n))
+}
+
 // dropsAll reports whether the change leaves nothing of a text.
 func (c Change) dropsAll(text string) bool {
 	n := units(text)

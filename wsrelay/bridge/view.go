@@ -29,6 +29,13 @@ const (
 	MaxUnprovenBytes = 2 << 20
 )
 
+// maxUnheard and maxUnheardBytes are the same for a client that was not heard yet:
+// half a minute of a busy room. Views of one room share the texts.
+const (
+	maxUnheard      = 512
+	maxUnheardBytes = 16 << 20
+)
+
 // A View is what one client of whole texts may be looking at: its own last
 // text, and each text that it was sent since. The zero value has none yet: Show
 // comes first.
@@ -40,7 +47,8 @@ type View struct {
 	// it was not sent another since.
 	guessed bool
 
-	answers bool // the client has answered a ping
+	heard   bool // the client has sent a text
+	answers bool // it has answered a ping
 	echoes  bool // it has sent back what it had received
 	plain   bool // it has let something be that it could have sent back
 	prompt  bool // it has sent two texts in so short a time that it holds back nothing
@@ -91,14 +99,19 @@ func (v *View) Unshow(number int64) {
 
 // Ready reports whether the client can be sent one more text.
 func (v *View) Ready() bool {
-	n, bytes := 0, 0
+	n, bytes := v.unproven()
+	return !v.answers || n < MaxUnproven && bytes < MaxUnprovenBytes
+}
+
+// unproven is how many texts are on the way to the client, for all that is known.
+func (v *View) unproven() (n, bytes int) {
 	for _, t := range v.texts {
 		if t.number > 0 && t.proven.IsZero() {
 			n++
 			bytes += len(t.text)
 		}
 	}
-	return !v.answers || n < MaxUnproven && bytes < MaxUnprovenBytes
+	return n, bytes
 }
 
 // Due notes a pong that was asked for right before the text with a number.
@@ -128,9 +141,11 @@ func (v *View) Prove(number int64, now time.Time) {
 }
 
 // Prune drops what a client that answers no pings is not likely to be looking at
-// any more: all that can be done is to presume.
+// any more: all that can be done is to presume. That it answers none is certain
+// only once it was heard, for clients answer in order: before, their answers may
+// wait for this process, which may have stood still, or for a line that does.
 func (v *View) Prune(now time.Time) {
-	if v.answers {
+	if n, bytes := v.unproven(); v.answers || !v.heard && n <= maxUnheard && bytes <= maxUnheardBytes {
 		return
 	}
 	for i := len(v.texts) - 1; i > 0; i-- {
@@ -162,6 +177,7 @@ func (v *View) Guessed() bool { return v.guessed }
 // Apply the change, add it to the history if there is any, and then call Settle;
 // or put a copy of the View back that was made before, and nothing was received.
 func (v *View) Receive(text string, base *int64, current string, history *History, now time.Time) Change {
+	v.heard = true
 	v.Prune(now)
 	v.learn(text, now)
 	newest := v.texts[len(v.texts)-1]

@@ -215,3 +215,21 @@ func TestView_TextOnItsWay_IsNotTaken(t *testing.T) {
 		t.Errorf("when it has received it: got %q", d.text)
 	}
 }
+
+// Its answers may wait for a process or a line that stood still.
+func TestView_ClientNotHeardForLong_ItsTextIsOfWhatItSays(t *testing.T) {
+	d := &desk{text: "one\n", now: time.Unix(0, 0)}
+	init, seen := d.show(), d.history.Version()
+	for range 3 {
+		d.wait(10 * time.Second)
+		d.history.Add(Diff(d.text, "zero\n"+d.text))
+		d.text = "zero\n" + d.text
+		d.show()
+		d.Prune(d.now)
+	}
+	d.reach(init)
+	d.send("one\ntwo\n", seen)
+	if want := "zero\nzero\nzero\none\ntwo\n"; d.text != want {
+		t.Errorf("got %q", d.text)
+	}
+}
