@@ -88,7 +88,7 @@ type bigReading struct {
 
 func readBig(r *relay, big *scene) (now bigReading, err error) {
 	now = bigReading{at: time.Now(), edits: big.edits(), received: big.received()}
-	if now.relay, err = r.cpu(); err != nil {
+	if now.relay, err = cpuOf(r.Process); err != nil {
 		return now, err
 	}
 	now.clients, _, err = ownCPU()

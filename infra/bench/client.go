@@ -45,12 +45,12 @@ type client struct {
 func join(ctx context.Context, r *relay, room string, hear func(frame []byte, at time.Time)) (*client, error) {
 	ctx, cancel := context.WithTimeout(ctx, initLimit)
 	defer cancel()
-	conn, response, err := dialer.DialContext(ctx, "ws://"+r.addr+"/ws/"+room, nil) //nolint:bodyclose // gorilla has read it
+	conn, response, err := dialer.DialContext(ctx, "ws://"+r.Addr+"/ws/"+room, nil) //nolint:bodyclose // gorilla has read it
 	if err != nil {
 		if response != nil {
 			err = fmt.Errorf("%w: %s", err, response.Status)
 		}
-		return nil, fmt.Errorf("dialling %s: %w", r.name, err)
+		return nil, fmt.Errorf("dialling %s: %w", r.Name, err)
 	}
 	c := &client{conn: conn, room: room, ended: make(chan struct{})}
 	ready := make(chan struct{})
@@ -64,7 +64,7 @@ func join(ctx context.Context, r *relay, room string, hear func(frame []byte, at
 		err = context.Cause(ctx)
 	}
 	c.close()
-	return nil, fmt.Errorf("no init from %s: %w", r.name, err)
+	return nil, fmt.Errorf("no init from %s: %w", r.Name, err)
 }
 
 // read hears until the connection ends.

@@ -17,13 +17,13 @@ type effort struct {
 // difference between them.
 func (w *world) effort(ctx context.Context) (e effort, err error) {
 	for _, r := range w.relays {
-		used, err := r.cpu()
+		used, err := cpuOf(r.Process)
 		if err != nil {
 			return e, err
 		}
 		e.relays += used
 	}
-	if e.redis, err = w.redis.cpu(); err != nil {
+	if e.redis, err = cpuOf(w.redis); err != nil {
 		return e, err
 	}
 	allocated, err := w.sums(ctx, "go_memstats_alloc_bytes_total", "go_memstats_mallocs_total")

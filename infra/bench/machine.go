@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // clockTicks is how many ticks a second /proc counts in: 100 on every Linux.
@@ -96,6 +98,25 @@ func threadTime(pid int) (sum time.Duration, err error) {
 	return sum, nil
 }
 
+// cpuOf is how long a process has run on a processor.
+func cpuOf(p *process.Process) (time.Duration, error) { return threadTime(p.PID()) }
+
+// rssOf is how much memory a process has, in bytes.
+func rssOf(p *process.Process) (float64, error) {
+	path := "/proc/" + strconv.Itoa(p.PID()) + "/status"
+	status, err := os.ReadFile(path) //nolint:gosec // of a process of ours
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(status), "\nVmRSS:")
+	value, _, _ := strings.Cut(rest, "kB")
+	kib, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s has no VmRSS: %w", path, err)
+	}
+	return kib * 1024, nil
+}
+
 func ofTicks(n int64) time.Duration { return time.Duration(n) * time.Second / clockTicks }
 
 // machineBusy is how long all processors together have worked.
@@ -147,7 +168,7 @@ func (s *share) read() (all, own, ours time.Duration, err error) {
 	}
 	ours = own + ended
 	for _, p := range s.world.running() {
-		used, err := p.cpu()
+		used, err := cpuOf(p)
 		if err != nil {
 			return 0, 0, 0, err
 		}

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tutti-live/tutti/infra/process"
 	"github.com/tutti-live/tutti/shared/httpserve"
 )
 
@@ -47,6 +48,10 @@ func topics() []topic {
 		{"join", "time to init in a room with a long text", joins},
 		{"bigroom", "ten typists in a long text, and the rooms beside it", bigRoom},
 		{"storm", "a relay is killed and all its clients come to the other", storm},
+		{"yjslatency", "from an edit to another client that sees it, between protocols", yjsLatency},
+		{"yjscrowd", "200 Yjs clients in one room, of whom 20 type and all move cursors", yjsCrowds},
+		{"yjsstorm", "a thousand Yjs clients are turned away, a thousand come from a killed relay", yjsStorm},
+		{"yjsmemory", "what a relay needs for idle Yjs clients", yjsMemory},
 	}
 }
 
@@ -70,7 +75,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	if err := build(ctx, b.dir); err != nil {
+	if b.programs, err = process.Build(ctx, b.dir, false); err != nil {
 		return err
 	}
 	if opts.profile != "" {
@@ -102,7 +107,7 @@ func parse(args []string) (options, error) {
 	flags.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./infra/bench [flags]; topics:")
 		for _, t := range topics() {
-			fmt.Fprintf(os.Stderr, "  %-8s %s\n", t.name, t.about)
+			fmt.Fprintf(os.Stderr, "  %-10s %s\n", t.name, t.about)
 		}
 		flags.PrintDefaults()
 	}
@@ -129,8 +134,9 @@ func parse(args []string) (options, error) {
 // bench is a run, and for each topic the Tutti that it measures.
 type bench struct {
 	options
-	dir   string // of the binaries, and of what processes leave behind
-	world *world
+	dir      string // of the binaries, and of what processes leave behind
+	programs process.Programs
+	world    *world
 }
 
 // runTopic measures one topic on a Tutti of its own.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 const mib = 1 << 20 // bytes
@@ -17,7 +19,7 @@ type footprint struct{ rss, heap, stacks, goroutines, rooms float64 }
 // and globals that count for that too. So garbage is not in it. No collection
 // begins below 4 MiB, so that a smaller heap than 2 MiB looks like one of 2.
 func (r *relay) footprint(ctx context.Context) (f footprint, err error) {
-	if f.rss, err = r.rss(); err != nil {
+	if f.rss, err = rssOf(r.Process); err != nil {
 		return f, err
 	}
 	values, err := r.metrics(ctx,
@@ -81,7 +83,7 @@ func memory(ctx context.Context, b *bench) (err error) {
 			idle = time.Now()
 		}
 	}
-	if err := pause(ctx, time.Until(idle.Add(pick(b, collected, 0)))); err != nil {
+	if err := pause.For(ctx, time.Until(idle.Add(pick(b, collected, 0)))); err != nil {
 		return err
 	}
 	for _, t := range tenancies {
@@ -99,15 +101,21 @@ func memory(ctx context.Context, b *bench) (err error) {
 	return b.empty(ctx, tenancies)
 }
 
-// fill fills a fresh relay, and where people type reads what it needs while they do.
-func (b *bench) fill(ctx context.Context, t *tenancy) (err error) {
+// prepare starts a relay for a tenancy, and reads what it needs when it is empty.
+func (b *bench) prepare(ctx context.Context, t *tenancy) (err error) {
 	if t.relay, err = b.world.startRelay(ctx); err != nil {
 		return err
 	}
-	if err := pause(ctx, time.Second); err != nil { // what starting leaves to do
+	if err := pause.For(ctx, time.Second); err != nil { // what starting leaves to do
 		return err
 	}
-	if t.before, err = t.relay.footprint(ctx); err != nil {
+	t.before, err = t.relay.footprint(ctx)
+	return err
+}
+
+// fill fills a fresh relay, and where people type reads what it needs while they do.
+func (b *bench) fill(ctx context.Context, t *tenancy) (err error) {
+	if err := b.prepare(ctx, t); err != nil {
 		return err
 	}
 	if t.rate > 0 {
@@ -131,7 +139,7 @@ func (t *tenancy) live(ctx context.Context, b *bench, d time.Duration) error {
 	return together(
 		func() error { return t.scenes.play(ctx, d) },
 		func() (err error) {
-			if err := pause(ctx, d-d/10); err != nil {
+			if err := pause.For(ctx, d-d/10); err != nil {
 				return err
 			}
 			if t.full, err = t.relay.footprint(ctx); err != nil {
@@ -176,7 +184,7 @@ func (b *bench) empty(ctx context.Context, tenancies []*tenancy) error {
 	}
 	left := time.Now()
 	for _, mark := range marks {
-		if err := pause(ctx, time.Until(left.Add(mark))); err != nil {
+		if err := pause.For(ctx, time.Until(left.Add(mark))); err != nil {
 			return err
 		}
 		for i, t := range tenancies {

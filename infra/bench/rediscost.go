@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // redisWork is what Redis did.
@@ -207,11 +209,11 @@ func (b *bench) redisOfIdle(ctx context.Context, row *redisRow) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := pause(ctx, pick(b, 15*time.Second, time.Second)); err != nil { // what joining leaves to do
+	if err := pause.For(ctx, pick(b, 15*time.Second, time.Second)); err != nil { // what joining leaves to do
 		return err
 	}
 	d := pick(b, time.Minute, 10*time.Second)
-	work, err := b.world.during(ctx, func() error { return pause(ctx, d) })
+	work, err := b.world.during(ctx, func() error { return pause.For(ctx, d) })
 	if err != nil {
 		return err
 	}

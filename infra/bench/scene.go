@@ -5,9 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // cast is who is in a room, and what they do.
@@ -127,7 +128,7 @@ func (s *scene) settle(ctx context.Context) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%d sights of edits are missing in room %s after %v", missing, s.room, settleLimit)
 		}
-		if err := pause(ctx, settlePoll); err != nil {
+		if err := pause.For(ctx, settlePoll); err != nil {
 			return err
 		}
 	}
@@ -205,17 +206,9 @@ func (t *typist) hear(frame []byte, at time.Time) {
 	t.saved = updates
 }
 
-// keepTyping types until ctx ends: at its rate, but not like a clock.
+// keepTyping types until ctx ends.
 func (t *typist) keepTyping(ctx context.Context) error {
-	interval := time.Duration(float64(time.Second) / t.scene.cast.rate)
-	wait := rand.N(interval) //nolint:gosec // spreads load, keeps no secret
-	for pause(ctx, wait) == nil {
-		if err := t.edit(); err != nil {
-			return err
-		}
-		wait = interval*3/4 + rand.N(interval/2) //nolint:gosec // as above
-	}
-	return nil
+	return keepDoing(ctx, t.scene.cast.rate, t.edit)
 }
 
 // edit types one letter.

@@ -24,12 +24,12 @@ func (r *relay) metrics(ctx context.Context, names ...string) (_ []float64, err 
 		texts[name] = text
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("the metrics of %s: %w", r.name, err)
+		return nil, fmt.Errorf("the metrics of %s: %w", r.Name, err)
 	}
 	values := make([]float64, len(names))
 	for i, name := range names {
 		if values[i], err = strconv.ParseFloat(texts[name], 64); err != nil {
-			return nil, fmt.Errorf("metric %s of %s: %w", name, r.name, err)
+			return nil, fmt.Errorf("metric %s of %s: %w", name, r.Name, err)
 		}
 	}
 	return values, nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // storm kills a relay that has many clients, who all come to the other at once,
@@ -45,12 +47,12 @@ func (b *bench) stormOnce(ctx context.Context, rooms, people int, warm bool) (_ 
 	if err != nil {
 		return nil, err
 	}
-	defer dying.kill()
+	defer dying.Kill()
 	next, err := b.world.startRelay(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer next.kill()
+	defer next.Kill()
 	var here, others crowd
 	defer func() { here.close(); others.close() }()
 	err = eachBounded(rooms, func(int) error {
@@ -68,7 +70,7 @@ func (b *bench) stormOnce(ctx context.Context, rooms, people int, warm bool) (_ 
 	if err != nil {
 		return nil, err
 	}
-	if err := pause(ctx, time.Second); err != nil { // what joining leaves to do
+	if err := pause.For(ctx, time.Second); err != nil { // what joining leaves to do
 		return nil, err
 	}
 	if err := here.check(); err != nil {
@@ -86,7 +88,7 @@ func comeBack(ctx context.Context, dying, next *relay, clients []*client) (sampl
 	defer back.close()
 	start := time.Now()
 	err := together(
-		func() error { dying.kill(); return nil },
+		func() error { dying.Kill(); return nil },
 		func() error {
 			return each(len(clients), func(i int) error {
 				<-clients[i].ended

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // each does something n times at once, and returns when all are done.
@@ -37,14 +40,15 @@ func together(things ...func() error) error {
 	return each(len(things), func(i int) error { return things[i]() })
 }
 
-// pause waits, unless ctx ends before.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
+// keepDoing does something until ctx ends: at a rate, but not like a clock.
+func keepDoing(ctx context.Context, rate float64, do func() error) error {
+	interval := time.Duration(float64(time.Second) / rate)
+	wait := rand.N(interval) //nolint:gosec // spreads load, keeps no secret
+	for pause.For(ctx, wait) == nil {
+		if err := do(); err != nil {
+			return err
+		}
+		wait = interval*3/4 + rand.N(interval/2) //nolint:gosec // as above
 	}
+	return nil
 }

@@ -10,24 +10,25 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // world is a Tutti: a Redis, the functions and relays.
 type world struct {
 	bench  *bench
-	redis  *process
+	redis  *process.Process
 	admin  *redis.Client // for looking; the programs have their own
-	api    *process
+	api    *process.Process
 	relays []*relay // those that were started
 }
 
 // relay is a relay in a process of its own.
 type relay struct {
-	*process
+	*process.Process
 	admin string // address of its metrics
 }
 
@@ -46,9 +47,9 @@ func newWorld(ctx context.Context, b *bench) (_ *world, err error) {
 	if err := w.startRedis(ctx); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, "functions")) //nolint:gosec // just built
+	cmd := exec.CommandContext(ctx, b.programs.Functions) //nolint:gosec // just built
 	cmd.Env = append(cmd.Environ(), "PORT=0", "LOG_LEVEL=info", "REDIS_URL="+w.url(), "CREATE_RATE=1000000", "ROOM_CODE_LENGTH=16")
-	if w.api, err = start(ctx, "functions", cmd, saysListening); err != nil {
+	if w.api, err = process.Start(ctx, "functions", cmd, process.SaysListening); err != nil {
 		return nil, err
 	}
 	for range relayCount {
@@ -60,33 +61,23 @@ func newWorld(ctx context.Context, b *bench) (_ *world, err error) {
 }
 
 func (w *world) startRedis(ctx context.Context) error {
-	addr, err := freeAddr(ctx)
+	addr, err := process.FreeAddr(ctx)
 	if err != nil {
 		return err
 	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
+	if w.redis, err = process.StartRedis(ctx, addr, w.bench.dir); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "redis-server", "--bind", host, "--port", port, "--dir", w.bench.dir, "--save", "", "--appendonly", "no") //nolint:gosec // the words are ours
-	w.redis, err = start(ctx, "redis-server", cmd, func(line string) string {
-		if strings.Contains(line, "Ready to accept connections") {
-			return addr
-		}
-		return ""
-	})
-	if err == nil {
-		w.admin = redis.NewClient(&redis.Options{Addr: addr, DisableIdentity: true})
-	}
-	return err
+	w.admin = redis.NewClient(&redis.Options{Addr: addr, DisableIdentity: true})
+	return nil
 }
 
-func (w *world) url() string { return "redis://" + w.redis.addr }
+func (w *world) url() string { return "redis://" + w.redis.Addr }
 
 // startRelay starts one more relay. It runs until the world ends, unless it is
 // killed before.
 func (w *world) startRelay(ctx context.Context) (*relay, error) {
-	admin, err := freeAddr(ctx)
+	admin, err := process.FreeAddr(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +85,7 @@ func (w *world) startRelay(ctx context.Context) (*relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, args := filepath.Join(w.bench.dir, "wsrelay"), []string(nil)
+	name, args := w.bench.programs.Relay, []string(nil)
 	if w.bench.profile != "" {
 		if name, err = os.Executable(); err != nil {
 			return nil, err
@@ -104,11 +95,11 @@ func (w *world) startRelay(ctx context.Context) (*relay, error) {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // just built
 	cmd.Env = append(cmd.Environ(), "PORT=0", "ADMIN_PORT="+port, "LOG_LEVEL=info", "REDIS_URL="+w.url(),
 		"MAX_CONNECTIONS=10000", "MAX_CONNECTIONS_PER_CLIENT=10000")
-	p, err := start(ctx, fmt.Sprint("relay ", len(w.relays)+1), cmd, saysListening)
+	p, err := process.Start(ctx, fmt.Sprint("relay ", len(w.relays)+1), cmd, process.SaysListening)
 	if err != nil {
 		return nil, err
 	}
-	r := &relay{process: p, admin: admin}
+	r := &relay{Process: p, admin: admin}
 	w.relays = append(w.relays, r)
 	return r, nil
 }
@@ -116,33 +107,31 @@ func (w *world) startRelay(ctx context.Context) (*relay, error) {
 // relay is the i-th relay, counted around.
 func (w *world) relay(i int) *relay { return w.relays[i%len(w.relays)] }
 
-// running is the processes that are not known to have ended.
-func (w *world) running() []*process {
-	var all []*process
-	started := []*process{w.redis, w.api}
+// started is all processes there are or were.
+func (w *world) started() []*process.Process {
+	all := []*process.Process{w.redis, w.api}
 	for _, r := range w.relays {
-		started = append(started, r.process)
+		all = append(all, r.Process)
 	}
-	for _, p := range started {
-		if p == nil {
-			continue
-		}
-		select {
-		case <-p.done:
-		default:
-			all = append(all, p)
-		}
-	}
-	return all
+	return slices.DeleteFunc(all, func(p *process.Process) bool { return p == nil })
 }
 
-// close ends all that was started.
+// running is the processes that are not known to have ended.
+func (w *world) running() []*process.Process {
+	return slices.DeleteFunc(w.started(), (*process.Process).HasEnded)
+}
+
+// close ends all that was started, and shows what went wrong there: that makes
+// the figures doubtful.
 func (w *world) close() (err error) {
 	if w.admin != nil {
 		err = w.admin.Close()
 	}
-	for _, p := range w.running() {
-		p.kill()
+	for _, p := range w.started() {
+		p.Kill()
+		if n, first := p.Errors(); n > 0 {
+			fmt.Fprintf(os.Stderr, "%s told of %d errors, first of: %s\n", p.Name, n, first)
+		}
 	}
 	return err
 }
@@ -150,7 +139,7 @@ func (w *world) close() (err error) {
 // create makes a room with a text, which is given as JSON has it.
 func (w *world) create(ctx context.Context, escaped []byte) (id string, err error) {
 	body := append(append([]byte(`{"code":"`), escaped...), `"}`...)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.api.addr+"/rooms", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+w.api.Addr+"/rooms", bytes.NewReader(body))
 	if err != nil {
 		return "", err
 	}

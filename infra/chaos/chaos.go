@@ -2,12 +2,14 @@
 // keeps its promises all the same.
 //
 // Each fault has a world of its own: real processes (a Redis or two, functions,
-// relays), a proxy between each of them and Redis, and people with the JSON
-// protocol who type lines that are all different. A round is
+// relays), a proxy between each of them and Redis, and people in one room who
+// type lines that are all different: some speak the JSON protocol, and some are
+// Yjs clients, who also write into a map and an array. A round is
 //
 //	strike     the fault is made and ended, while people type
 //	settle     nobody types; within the promised time everybody, whoever joins
-//	           anew and the view in Redis show one text
+//	           anew and the view in Redis show one text, and all Yjs clients have
+//	           one document, to the byte
 //	resume     people type again, and all settles once more
 //
 // and at the end of some rounds the journal is compared with the text: no line
@@ -20,7 +22,8 @@
 //
 // An edit is acknowledged when a saved frame on its connection counts it. It is
 // owed by Tutti, too, as long as its connection stays open: what somebody typed
-// must reach Redis sooner or later.
+// must reach Redis sooner or later. All that a Yjs client ever did is owed, for it
+// has it in its document, whichever connections it loses.
 //
 // Runs are random but for their seed, which decides what is done to whom. When
 // exactly it happens is up to the machine.
@@ -36,18 +39,20 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // Options say what to run.
 type Options struct {
-	Programs Programs  // what is tried
-	Seed     uint64    // of everything that is left to chance
-	Only     []string  // ids of faults, as F7, or F15b for one kind of it; all when empty
-	Rounds   int       // of each fault; 0: as many as it asks for
-	Short    bool      // once each, with Tutti's times shortened
-	Parallel int       // worlds at the same time; 0: one
-	Dir      string    // an existing folder that the processes may use
-	Log      io.Writer // is told of each fault that is done; nil: nobody is
+	Programs process.Programs // what is tried
+	Seed     uint64           // of everything that is left to chance
+	Only     []string         // ids of faults, as F7, or F15b for one kind of it; all when empty
+	Rounds   int              // of each fault; 0: as many as it asks for
+	Short    bool             // once each, with Tutti's times shortened
+	Parallel int              // worlds at the same time; 0: one
+	Dir      string           // an existing folder that the processes may use
+	Log      io.Writer        // is told of each fault that is done; nil: nobody is
 
 	Transcripts string // an existing folder for all that goes over each connection; "": it is not kept
 }
@@ -148,18 +153,6 @@ func newRandom(seed uint64, part string) *rand.Rand {
 // isMeantBy reports whether an id, as F15 or F15b, means the fault.
 func (f fault) isMeantBy(id string) bool {
 	return strings.EqualFold(f.id, id) || strings.EqualFold(strings.TrimRight(f.id, "abcdefgh"), id)
-}
-
-// pause waits, or returns the reason why it does not.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // pollEvery is how often what nothing announces is looked at.

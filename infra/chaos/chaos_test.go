@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tutti-live/tutti/infra/process"
 	"github.com/tutti-live/tutti/shared/testtool"
 )
 
@@ -25,7 +26,7 @@ func TestChaos_Short(t *testing.T) {
 		t.Skip("it takes more than a minute")
 	}
 	dir := t.TempDir()
-	programs, err := Build(t.Context(), dir, false)
+	programs, err := process.Build(t.Context(), dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func TestRun_ProgramThatDoesNotStart_IsAProblem(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "functions"), []byte("#!/bin/sh\necho no\nexit 3\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	results, err := Run(t.Context(), Options{Programs: Built(dir), Only: []string{"f8A"}, Short: true, Dir: dir})
+	results, err := Run(t.Context(), Options{Programs: process.Built(dir), Only: []string{"f8A"}, Short: true, Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/tutti-live/tutti/infra/process"
 	"github.com/tutti-live/tutti/shared/protocol"
 )
 
@@ -28,7 +29,7 @@ const (
 type client struct {
 	world   *world
 	person  string
-	relay   *process
+	relay   *process.Process
 	ws      *websocket.Conn
 	user    string        // as the relay calls it
 	changed chan struct{} // holds one token when something came
@@ -54,8 +55,11 @@ type frame struct {
 	Users      []string
 	YourUserID string `json:"your_user_id"`
 	UserID     string `json:"user_id"`
+	Name       string
 	Version    int64
 	Updates    int // of saved: how many texts of this connection are in Redis
+
+	Participants []struct{ ID, Name string }
 }
 
 // errTurnedAway says that a relay claims that there is no such room, or no
@@ -63,18 +67,18 @@ type frame struct {
 var errTurnedAway = errors.New("turned away for good")
 
 // dial connects to a relay and waits for init.
-func (w *world) dial(ctx context.Context, person string, relay *process) (*client, error) {
+func (w *world) dial(ctx context.Context, person string, relay *process.Process) (*client, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	before := w.journal.standing()
 	dialer := websocket.Dialer{HandshakeTimeout: connectLimit}
-	ws, response, err := dialer.DialContext(ctx, "ws://"+relay.addr+"/ws/"+w.room, nil)
+	ws, response, err := dialer.DialContext(ctx, "ws://"+relay.Addr+"/ws/"+w.room, nil)
 	if response != nil && response.Body != nil {
 		_ = response.Body.Close() // it was read by the dialer
 	}
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
-			return nil, fmt.Errorf("%s answered %s", relay.name, response.Status)
+			return nil, fmt.Errorf("%s answered %s", relay.Name, response.Status)
 		}
 		return nil, err
 	}
@@ -85,7 +89,7 @@ func (w *world) dial(ctx context.Context, person string, relay *process) (*clien
 	if err := c.begin(); err != nil {
 		_ = ws.Close() // it is of no use
 		if close, ok := errors.AsType[*websocket.CloseError](err); ok && close.Code >= 4000 && close.Code <= 4099 {
-			err = fmt.Errorf("%w by %s: %w", errTurnedAway, relay.name, err)
+			err = fmt.Errorf("%w by %s: %w", errTurnedAway, relay.Name, err)
 		}
 		return nil, err
 	}
@@ -97,7 +101,8 @@ func (w *world) dial(ctx context.Context, person string, relay *process) (*clien
 	return c, nil
 }
 
-// begin waits for init and asks to be told what is saved.
+// begin waits for init, asks to be told what is saved, and takes its id for a
+// name, by which Yjs clients know it.
 func (c *client) begin() error {
 	if err := c.ws.SetReadDeadline(time.Now().Add(connectLimit)); err != nil {
 		return err
@@ -107,10 +112,14 @@ func (c *client) begin() error {
 		return err
 	}
 	if f.Type != protocol.TypeInit {
+		c.world.wrong("%s was sent %s before init", c.name(), f.Type)
 		return fmt.Errorf("the first message is %s", f.Type)
 	}
 	c.user, c.shown, c.version = f.YourUserID, f.Code, f.Version
 	c.roster.begin(f.Users)
+	for _, p := range f.Participants {
+		c.roster.here[p.ID] = p.Name
+	}
 	var err error
 	if c.told, err = c.world.transcribe(c); err != nil {
 		return err
@@ -118,11 +127,11 @@ func (c *client) begin() error {
 	c.told.add("<", fmt.Appendf(nil, "init %q", c.shown))
 	return errors.Join(
 		c.ws.SetReadDeadline(time.Time{}),
-		c.write(`{"type":"hello","features":["saved"]}`),
+		c.write(fmt.Sprintf(`{"type":"hello","features":["saved"],"name":%q}`, c.user)),
 	)
 }
 
-func (c *client) name() string { return c.person + "@" + c.relay.name }
+func (c *client) name() string { return c.person + "@" + c.relay.Name }
 
 // read takes in what the relay sends until the connection ends.
 func (c *client) read() {
@@ -155,7 +164,7 @@ func (c *client) take(f frame) {
 	case protocol.TypeCodeUpdate:
 		c.shown, c.version = f.Code, f.Version
 	case protocol.TypeUserJoined:
-		c.roster.joined(f.UserID)
+		c.roster.joined(f.UserID, f.Name)
 	case protocol.TypeUserLeft:
 		c.roster.left(f.UserID)
 	case protocol.TypeError:
@@ -276,10 +285,7 @@ func (c *client) cut() {
 func (c *client) closeCode() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if end, ok := errors.AsType[*websocket.CloseError](c.close); ok {
-		return end.Code
-	}
-	return 0
+	return closeCodeOf(c.close)
 }
 
 // fault is what the relay did wrong to this connection.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // shadow is a replica behind a line that can fail.
@@ -37,7 +39,7 @@ func (w *world) newShadow(ctx context.Context) (*shadow, error) {
 // lag lets the replica fall behind, while people type.
 func (s *shadow) lag(ctx context.Context, w *world, length time.Duration) error {
 	s.line.set(weather{blocked: true}, bothKinds...)
-	if err := pause(ctx, length); err != nil {
+	if err := pause.For(ctx, length); err != nil {
 		return err
 	}
 	ahead, err := lastEntry(ctx, w.primary, w)
@@ -98,7 +100,7 @@ func failOver(ctx context.Context, w *world, round int) (err error) {
 	w.crown(s.server)
 	w.lead(s.server, w.places...)
 	w.note("the replica is the primary")
-	return pause(ctx, w.aWhile())
+	return pause.For(ctx, w.aWhile())
 }
 
 // splitBrain promotes a replica while one relay stays with the old primary:
@@ -109,14 +111,14 @@ func splitBrain(ctx context.Context, w *world, round int) error {
 		return err
 	}
 	length := w.length(round, 5*time.Second, 2*time.Second, 40*time.Second)
-	w.note("%s is alone with the old primary for %v", b.alone.relay().name, length)
-	if err := pause(ctx, length); err != nil {
+	w.note("%s is alone with the old primary for %v", b.alone.relay().Name, length)
+	if err := pause.For(ctx, length); err != nil {
 		return err
 	}
 	w.lead(w.primary, b.alone)
 	b.old.kill()
 	w.note("all are with the new primary")
-	return pause(ctx, w.aWhile())
+	return pause.For(ctx, w.aWhile())
 }
 
 // brain is a split one.
@@ -158,7 +160,7 @@ func splitAhead(entries int) func(ctx context.Context, w *world, round int) erro
 		if err != nil {
 			return err
 		}
-		if err := pause(ctx, w.aWhile()); err != nil {
+		if err := pause.For(ctx, w.aWhile()); err != nil {
 			return err
 		}
 		if err := w.quiet(ctx); err != nil {
@@ -181,7 +183,7 @@ func splitAhead(entries int) func(ctx context.Context, w *world, round int) erro
 			return err
 		}
 		w.letType()
-		return pause(ctx, w.form.warmUp)
+		return pause.For(ctx, w.form.warmUp)
 	}
 }
 
@@ -194,7 +196,7 @@ const lonelyLines = 5
 // side gets entries that say nothing.
 func (w *world) level(ctx context.Context, b brain, pair *pair, entries int) error {
 	for {
-		if err := pause(ctx, w.form.resume); err != nil { // what is under way arrives
+		if err := pause.For(ctx, w.form.resume); err != nil { // what is under way arrives
 			return err
 		}
 		old, err := lastEntry(ctx, b.old, w)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 const (
@@ -37,7 +39,7 @@ func killConnections(ctx context.Context, w *world, round int) error {
 				return err
 			}
 		}
-		if pause(ctx, killEvery) != nil {
+		if pause.For(ctx, killEvery) != nil {
 			return unlessOver(ctx)
 		}
 	}
@@ -49,11 +51,11 @@ func killConnections(ctx context.Context, w *world, round int) error {
 func loseMessages(ctx context.Context, w *world, round int) error {
 	w.weatherEverywhere(weather{lostMessages: shareOfMessages})
 	defer w.weatherEverywhere(weather{})
-	if err := pause(ctx, w.length(round, 3*time.Second, 20*time.Second)); err != nil {
+	if err := pause.For(ctx, w.length(round, 3*time.Second, 20*time.Second)); err != nil {
 		return err
 	}
 	w.weatherEverywhere(weather{lostMessages: 1})
-	if err := pause(ctx, slowest); err != nil {
+	if err := pause.For(ctx, slowest); err != nil {
 		return err
 	}
 	return w.quiet(ctx)
@@ -68,7 +70,7 @@ func loseReplies(ctx context.Context, w *world, round int) error {
 	updates := w.journal.sentUpdates()
 	w.weatherEverywhere(weather{lostReplies: shareOfReplies})
 	defer w.weatherEverywhere(weather{})
-	if err := pause(ctx, w.length(round, 3*time.Second, 20*time.Second)); err != nil {
+	if err := pause.For(ctx, w.length(round, 3*time.Second, 20*time.Second)); err != nil {
 		return err
 	}
 	w.weatherEverywhere(weather{})
@@ -117,7 +119,7 @@ func partition(is weather) func(ctx context.Context, w *world, round int) error 
 				w.places[i].link.set(is, chosen...)
 			}
 			w.note("%+v on %v of %v, for %v", is, chosen, places, length)
-			err := pause(ctx, length)
+			err := pause.For(ctx, length)
 			for _, i := range places {
 				w.places[i].link.fair()
 			}
@@ -135,7 +137,7 @@ func partition(is weather) func(ctx context.Context, w *world, round int) error 
 func compactFromAfar(ctx context.Context, w *world, round int) error {
 	w.weatherEverywhere(weather{latency: notNear})
 	defer w.weatherEverywhere(weather{})
-	if err := pause(ctx, w.length(round, 9*time.Second, 20*time.Second)); err != nil {
+	if err := pause.For(ctx, w.length(round, 9*time.Second, 20*time.Second)); err != nil {
 		return err
 	}
 	log, err := w.primary.admin.XInfoStream(ctx, w.key("log")).Result()
@@ -162,7 +164,7 @@ func refuseConnections(ctx context.Context, w *world, round int) error {
 			return err
 		}
 	}
-	err := pause(ctx, w.length(round, 2*time.Second, 10*time.Second))
+	err := pause.For(ctx, w.length(round, 2*time.Second, 10*time.Second))
 	refused, infoErr := rejected(ctx, own)
 	w.note("Redis has refused %d connections", refused)
 	if setErr := set("10000"); setErr != nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // hugePayload is more than any entry of ours has.
@@ -32,11 +34,11 @@ func poison(ctx context.Context, w *world, _ int) error {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		w.note("%s at %s", what, id)
-		if err := pause(ctx, slowest); err != nil {
+		if err := pause.For(ctx, slowest); err != nil {
 			return err
 		}
 	}
-	return pause(ctx, w.form.resume)
+	return pause.For(ctx, w.form.resume)
 }
 
 // poisons are entries that cannot be read, as their fields.

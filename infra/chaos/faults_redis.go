@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // crashRedis kills Redis, which forgets everything.
@@ -12,7 +14,7 @@ func crashRedis(ctx context.Context, w *world, round int) error {
 	length := w.length(round, time.Second, 10*time.Second)
 	w.primary.kill()
 	w.note("Redis is killed for %v", length)
-	if err := pause(ctx, length); err != nil {
+	if err := pause.For(ctx, length); err != nil {
 		return err
 	}
 	return w.primary.restart(ctx)
@@ -24,7 +26,7 @@ func restoreOld(ctx context.Context, w *world, round int) error {
 	if err := w.primary.admin.Save(ctx).Err(); err != nil {
 		return err
 	}
-	if err := pause(ctx, w.length(round, time.Second, 5*time.Second)); err != nil {
+	if err := pause.For(ctx, w.length(round, time.Second, 5*time.Second)); err != nil {
 		return err
 	}
 	before, err := lastEntry(ctx, w.primary, w)
@@ -37,7 +39,7 @@ func restoreOld(ctx context.Context, w *world, round int) error {
 		return err
 	}
 	w.note("Redis is back")
-	return errors.Join(w.primary.forgetSaved(), pause(ctx, w.aWhile()))
+	return errors.Join(w.primary.forgetSaved(), pause.For(ctx, w.aWhile()))
 }
 
 // slowLoading makes a server take a third of a second for each key that it
@@ -50,7 +52,7 @@ func flush(ctx context.Context, w *world, _ int) error {
 		if err := w.primary.admin.FlushAll(ctx).Err(); err != nil {
 			return err
 		}
-		if err := pause(ctx, w.aWhile()); err != nil {
+		if err := pause.For(ctx, w.aWhile()); err != nil {
 			return err
 		}
 	}
@@ -85,7 +87,7 @@ func deleteEachKey(ctx context.Context, w *world, _ int) error {
 		if err := w.primary.admin.Del(ctx, w.key(name)).Err(); err != nil {
 			return err
 		}
-		if err := pause(ctx, w.form.resume); err != nil {
+		if err := pause.For(ctx, w.form.resume); err != nil {
 			return err
 		}
 	}
@@ -103,7 +105,7 @@ func deleteLogAndRelay(ctx context.Context, w *world, _ int) error {
 		return fmt.Errorf("before the fault: %w", err)
 	}
 	place := w.anyPlace()
-	place.empty().kill()
+	place.empty().Kill()
 	if err := w.primary.admin.Del(ctx, w.key("log")).Err(); err != nil {
 		return err
 	}
@@ -130,9 +132,9 @@ func stall(ctx context.Context, w *world, round int) error {
 	if err != nil {
 		return fmt.Errorf("during the stall: %w", err)
 	}
-	w.note("Redis stalled for %v; from one to the other on %s: at most %v before, %v during", length, pair.a.relay.name, before, during)
+	w.note("Redis stalled for %v; from one to the other on %s: at most %v before, %v during", length, pair.a.relay.Name, before, during)
 	if during > max(3*before, slowLocally) {
-		return fmt.Errorf("people on %s saw each other's edits after %v, %v before the stall", pair.a.relay.name, during, before)
+		return fmt.Errorf("people on %s saw each other's edits after %v, %v before the stall", pair.a.relay.Name, during, before)
 	}
 	return nil
 }
@@ -149,7 +151,7 @@ func expireAll(ctx context.Context, w *world, _ int) error {
 				return err
 			}
 		}
-		if err := pause(ctx, w.aWhile()); err != nil {
+		if err := pause.For(ctx, w.aWhile()); err != nil {
 			return err
 		}
 	}
@@ -164,7 +166,7 @@ func expireSoon(ctx context.Context, w *world, _ int) error {
 			return err
 		}
 	}
-	return pause(ctx, w.form.resume)
+	return pause.For(ctx, w.form.resume)
 }
 
 // fillMemory makes Redis believe that its memory is used up. When it evicts,
@@ -180,7 +182,7 @@ func fillMemory(policy string) func(ctx context.Context, w *world, round int) er
 		if err != nil {
 			return err
 		}
-		err = pause(ctx, length)
+		err = pause.For(ctx, length)
 		keys, dbErr := admin.DBSize(ctx).Result()
 		w.note("out of memory for %v, with %s: %d keys are left", length, policy, keys)
 		if policy != "noeviction" && keys > 0 {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tutti-live/tutti/infra/pause"
 	"github.com/tutti-live/tutti/shared/protocol"
 )
 
@@ -23,20 +24,20 @@ func nothing(ctx context.Context, w *world, round int) error {
 		if err != nil {
 			return err
 		}
-		w.note("on %s people saw each other's edits within %v", place.relay().name, slowest)
+		w.note("on %s people saw each other's edits within %v", place.relay().Name, slowest)
 	}
 	return nil
 }
 
 // killRelay kills one relay, at any moment. Its people connect to the others.
 func killRelay(ctx context.Context, w *world, round int) error {
-	if err := pause(ctx, w.aWhile()); err != nil {
+	if err := pause.For(ctx, w.aWhile()); err != nil {
 		return err
 	}
 	if err := w.anyPlace().crash(ctx, w.length(round, time.Second, 3*time.Second)); err != nil {
 		return err
 	}
-	return pause(ctx, w.aWhile())
+	return pause.For(ctx, w.aWhile())
 }
 
 // killMost kills all relays but one as soon as nobody types, when what is to be
@@ -48,8 +49,8 @@ func killMost(ctx context.Context, w *world, _ int) error {
 	order := w.random.Perm(len(w.places))
 	for _, i := range order[1:] {
 		relay := w.places[i].empty()
-		relay.kill()
-		w.note("%s is killed", relay.name)
+		relay.Kill()
+		w.note("%s is killed", relay.Name)
 	}
 	for _, i := range order[1:] {
 		if err := w.places[i].start(ctx); err != nil {
@@ -65,13 +66,13 @@ func killWhileStalled(ctx context.Context, w *world, _ int) error {
 	w.primary.freeze()
 	defer w.primary.thaw()
 	w.note("Redis stalls")
-	if err := pause(ctx, w.aWhile()); err != nil {
+	if err := pause.For(ctx, w.aWhile()); err != nil {
 		return err
 	}
 	place := w.anyPlace()
 	relay := place.empty()
-	relay.kill()
-	w.note("%s is killed", relay.name)
+	relay.Kill()
+	w.note("%s is killed", relay.Name)
 	w.primary.thaw()
 	w.note("Redis goes on")
 	return place.start(ctx)
@@ -83,14 +84,14 @@ func killWhileStalled(ctx context.Context, w *world, _ int) error {
 func killFarAway(ctx context.Context, w *world, _ int) error {
 	w.weatherEverywhere(weather{latency: farAway})
 	defer w.weatherEverywhere(weather{})
-	if err := pause(ctx, 2*farAway+w.aWhile()); err != nil {
+	if err := pause.For(ctx, 2*farAway+w.aWhile()); err != nil {
 		return err
 	}
 	place := w.anyPlace()
 	relay := place.empty()
-	relay.kill()
+	relay.Kill()
 	place.link.cut(bothKinds...)
-	w.note("%s is killed", relay.name)
+	w.note("%s is killed", relay.Name)
 	w.weatherEverywhere(weather{})
 	return place.start(ctx)
 }
@@ -100,10 +101,10 @@ func killFarAway(ctx context.Context, w *world, _ int) error {
 func pauseRelay(ctx context.Context, w *world, round int) error {
 	relay := w.anyPlace().relay()
 	length := w.length(round, 5*time.Second, 30*time.Second, 90*time.Second)
-	relay.signal(syscall.SIGSTOP)
-	defer relay.signal(syscall.SIGCONT)
-	w.note("%s is paused for %v", relay.name, length)
-	if err := pause(ctx, length/4); err != nil {
+	relay.Signal(syscall.SIGSTOP)
+	defer relay.Signal(syscall.SIGCONT)
+	w.note("%s is paused for %v", relay.Name, length)
+	if err := pause.For(ctx, length/4); err != nil {
 		return err
 	}
 	for _, p := range w.people {
@@ -112,7 +113,13 @@ func pauseRelay(ctx context.Context, w *world, round int) error {
 			c.cut()
 		}
 	}
-	return pause(ctx, length*3/4)
+	for _, p := range w.yjsOn(relay) {
+		if w.random.IntN(2) == 0 {
+			w.note("%s goes elsewhere", p.label)
+			p.client.Cut()
+		}
+	}
+	return pause.For(ctx, length*3/4)
 }
 
 // deploy replaces all relays, one after the other: a new one comes, and the old
@@ -124,18 +131,23 @@ func deploy(ctx context.Context, w *world, _ int) error {
 		if err := place.start(ctx); err != nil {
 			return err
 		}
-		clients := w.visits.on(old)
-		took, err := old.stop()
+		clients, yjs := w.visits.on(old), w.yjsOn(old)
+		took, err := old.Stop()
 		failed = errors.Join(failed, err)
-		w.note("%s stopped after %v, %d clients", old.name, took.Round(time.Millisecond), len(clients))
+		w.note("%s stopped after %v, %d clients and %d of Yjs", old.Name, took.Round(time.Millisecond), len(clients), len(yjs))
 		for _, c := range clients {
 			<-c.ended
 			if code := c.closeCode(); code != protocol.CloseServiceRestart {
 				failed = errors.Join(failed, fmt.Errorf("%s was closed with %d", c.name(), code))
 			}
 		}
-		if err := pause(ctx, w.form.resume); err != nil {
+		if err := pause.For(ctx, w.form.resume); err != nil {
 			return err
+		}
+		for _, p := range yjs {
+			if code := p.closeCode(w.yjsURL(old)); code != protocol.CloseServiceRestart {
+				failed = errors.Join(failed, fmt.Errorf("%s@%s was closed with %d", p.label, old.Name, code))
+			}
 		}
 	}
 	return failed

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/pause"
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // flushScripts makes Redis forget the scripts, again and again.
@@ -17,7 +20,7 @@ func flushScripts(ctx context.Context, w *world, round int) error {
 		if err := w.primary.admin.ScriptFlush(ctx).Err(); err != nil && ctx.Err() == nil {
 			return err
 		}
-		if pause(ctx, killEvery) != nil {
+		if pause.For(ctx, killEvery) != nil {
 			return unlessOver(ctx)
 		}
 	}
@@ -29,11 +32,11 @@ func endlessScript(ctx context.Context, w *world, round int) error {
 	if err := w.primary.admin.ConfigSet(ctx, "busy-reply-threshold", "100").Err(); err != nil {
 		return err
 	}
-	patient := redis.NewClient(&redis.Options{Addr: w.primary.addr, ReadTimeout: length + startLimit, MaxRetries: -1, DisableIdentity: true})
+	patient := redis.NewClient(&redis.Options{Addr: w.primary.addr, ReadTimeout: length + process.StartLimit, MaxRetries: -1, DisableIdentity: true})
 	ended := make(chan error, 1)
 	go func() { ended <- patient.Eval(ctx, "while true do end", nil).Err() }()
-	err := pause(ctx, length)
-	killErr := until(ctx, startLimit, func() string {
+	err := pause.For(ctx, length)
+	killErr := until(ctx, process.StartLimit, func() string {
 		if err := w.primary.admin.ScriptKill(ctx).Err(); err != nil {
 			return fmt.Sprintf("the script can be killed: %v", err)
 		}
@@ -55,7 +58,7 @@ func readOnly(ctx context.Context, w *world, round int) error {
 		return err
 	}
 	w.note("Redis is read-only for %v", length)
-	return errors.Join(pause(ctx, length), w.primary.promote(ctx))
+	return errors.Join(pause.For(ctx, length), w.primary.promote(ctx))
 }
 
 // wrongType puts something into the place of the room's presence that is no
@@ -70,7 +73,7 @@ func wrongType(ctx context.Context, w *world, round int) error {
 		return err
 	}
 	w.note("%s is a string", key)
-	err := pause(ctx, w.length(round, 2*time.Second, 12*time.Second))
+	err := pause.For(ctx, w.length(round, 2*time.Second, 12*time.Second))
 	return errors.Join(err, admin.Del(ctx, key).Err())
 }
 

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // place is where a relay is: one process after the other, with one way to
@@ -17,9 +21,9 @@ type place struct {
 	world *world
 
 	mu      sync.Mutex
-	current *process // nil while there is none
-	number  int      // of relays that were here
-	past    []*process
+	current *process.Process // nil while there is none
+	number  int              // of relays that were here
+	past    []*process.Process
 }
 
 // newPlace makes a place with a relay in it.
@@ -49,7 +53,7 @@ func (p *place) start(ctx context.Context) error {
 		"PORT=0", "REDIS_URL=redis://"+p.link.addr,
 		"HEARTBEAT_INTERVAL="+w.form.heartbeat.String(), "PRESENCE_TIMEOUT="+w.form.presence.String(),
 	)
-	relay, err := startProcess(ctx, name, cmd, saysListening)
+	relay, err := process.Start(ctx, name, cmd, process.SaysListening)
 	if err != nil {
 		return err
 	}
@@ -61,14 +65,14 @@ func (p *place) start(ctx context.Context) error {
 }
 
 // relay is the one that is there, or nil.
-func (p *place) relay() *process {
+func (p *place) relay() *process.Process {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.current
 }
 
 // empty takes the relay out: clients look for another.
-func (p *place) empty() *process {
+func (p *place) empty() *process.Process {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	relay := p.current
@@ -79,25 +83,30 @@ func (p *place) empty() *process {
 // crash kills the relay, and starts another after a while.
 func (p *place) crash(ctx context.Context, away time.Duration) error {
 	relay := p.empty()
-	relay.kill()
-	p.world.note("%s is killed", relay.name)
-	if err := pause(ctx, away); err != nil {
+	relay.Kill()
+	p.world.note("%s is killed", relay.Name)
+	if err := pause.For(ctx, away); err != nil {
 		return err
 	}
 	if err := p.start(ctx); err != nil {
 		return err
 	}
-	p.world.note("%s has started", p.relay().name)
+	p.world.note("%s has started", p.relay().Name)
 	return nil
+}
+
+// all is the relays that are or were here.
+func (p *place) all() []*process.Process {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.past)
 }
 
 // complaints is what is wrong with the relays that are or were here.
 func (p *place) complaints() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	var all []string
-	for _, relay := range p.past {
-		if what := relay.complaint(); what != "" {
+	for _, relay := range p.all() {
+		if what := relay.Complaint(); what != "" {
 			all = append(all, what)
 		}
 	}
@@ -108,7 +117,7 @@ func (p *place) complaints() []string {
 func (p *place) close() error {
 	var err error
 	if relay := p.empty(); relay != nil {
-		_, err = relay.stop()
+		_, err = relay.Stop()
 	}
 	return errors.Join(err, p.link.close())
 }

@@ -13,6 +13,7 @@ type form struct {
 	heartbeat, presence time.Duration
 
 	writers  int           // people who type, in each style in turn
+	yjs      int           // people with Yjs clients, who type as well
 	relays   int           // one of them may always be away
 	warmUp   time.Duration // of typing before the first strike
 	resume   time.Duration // of typing after each
@@ -28,6 +29,7 @@ var longForm = form{
 	heartbeat:  10 * time.Second,
 	presence:   28 * time.Second,
 	writers:    8,
+	yjs:        4,
 	relays:     3,
 	warmUp:     3 * time.Second,
 	resume:     2 * time.Second,
@@ -40,6 +42,7 @@ var shortForm = form{
 	heartbeat:  3 * time.Second,
 	presence:   8 * time.Second,
 	writers:    4,
+	yjs:        3,
 	relays:     3,
 	warmUp:     time.Second,
 	resume:     500 * time.Millisecond,
@@ -52,6 +55,11 @@ const (
 	promised         = 5 * time.Second
 	promisedIfUnsaid = 15 * time.Second // where messages between relays were lost
 )
+
+// yjsReturn is how long Yjs clients may not see one another who came back: until
+// they say the next time that they are there, which is after 15 s, looked at every
+// 3 s. What they said before is no news to who heard it before.
+const yjsReturn = 20 * time.Second
 
 // ghosts is how long somebody may seem to be there who is not, or the other
 // way round.

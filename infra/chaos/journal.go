@@ -14,6 +14,8 @@ type journal struct {
 	waiting map[*client][]*receipt // not acknowledged, in the order in which they were sent
 	updates int                    // texts that were sent
 	last    time.Time              // when
+
+	yjsEdits int // of Yjs clients
 }
 
 // entry is what happened to one marker.
@@ -24,7 +26,8 @@ type entry struct {
 
 // receipt is one text that was sent, and what is known of it.
 type receipt struct {
-	client *client   // nil: the room as it was made
+	client *client // nil: the room as it was made, or a Yjs client
+	yjs    *yjsPerson
 	n      int       // the n-th text of the client
 	acked  time.Time // zero: not yet
 }
@@ -56,6 +59,32 @@ func (j *journal) sent(c *client, n int, change change) {
 		j.entries[m].removed = r
 	}
 	j.updates++
+	j.last = time.Now()
+}
+
+// kept notes that a Yjs client is about to make an edit, which it will not forget.
+func (j *journal) kept(p *yjsPerson, change change) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := &receipt{yjs: p}
+	for _, m := range change.added {
+		j.entries[m] = &entry{added: r}
+	}
+	for _, m := range change.removed {
+		j.entries[m].removed = r
+	}
+	j.wroteLocked()
+}
+
+// wrote notes that a Yjs client is about to write something else than text.
+func (j *journal) wrote() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.wroteLocked()
+}
+
+func (j *journal) wroteLocked() {
+	j.yjsEdits++
 	j.last = time.Now()
 }
 
@@ -94,10 +123,11 @@ func (j *journal) lastEdit() time.Time {
 	return j.last
 }
 
+// sentUpdates is how many edits were sent, of whichever protocol.
 func (j *journal) sentUpdates() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.updates
+	return j.updates + j.yjsEdits
 }
 
 // standing lists the markers that are acknowledged and that nobody tried to delete.
@@ -131,6 +161,7 @@ func (j *journal) missing(markers []marker, text string) []string {
 // tally is a text compared with the journal.
 type tally struct {
 	acked       int      // edits: lines and deletions
+	yjs         int      // edits of Yjs clients
 	lost        []marker // that had to be there
 	doubled     []marker
 	resurrected []marker // that had to be gone
@@ -143,7 +174,7 @@ func (j *journal) compare(text string) tally {
 	r := readMarkers(text)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	t := tally{torn: r.torn, glued: r.glued}
+	t := tally{yjs: j.yjsEdits, torn: r.torn, glued: r.glued}
 	for m, e := range j.entries {
 		there := r.count[m]
 		delete(r.count, m)
@@ -169,9 +200,9 @@ func (j *journal) compare(text string) tally {
 }
 
 // owed reports whether what was sent has to be in Redis: it was acknowledged, or
-// the connection is still there.
+// the connection is still there, or the client has it in its document.
 func (r *receipt) owed() bool {
-	return r != nil && (!r.acked.IsZero() || r.client.isOpen())
+	return r != nil && (r.yjs != nil || !r.acked.IsZero() || r.client.isOpen())
 }
 
 // edits counts the receipt if it is acknowledged.
@@ -187,7 +218,7 @@ func (j *journal) describe(m marker) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	e := j.entries[m]
-	if e == nil || e.added.client == nil {
+	if e == nil || e.added.client == nil && e.added.yjs == nil {
 		return m.String()
 	}
 	text := m.String() + " " + e.added.describe()
@@ -198,6 +229,9 @@ func (j *journal) describe(m marker) string {
 }
 
 func (r *receipt) describe() string {
+	if r.yjs != nil {
+		return "(" + r.yjs.label + ")"
+	}
 	state := "not acked, connection open"
 	if !r.acked.IsZero() {
 		state = "acked at " + r.acked.Format(clock)

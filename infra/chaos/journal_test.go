@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // written makes a journal in which a client that is there wrote some lines, of
@@ -24,7 +26,7 @@ func written(t *testing.T, lines, acked int) (*journal, *client, []marker) {
 
 // testClient is a connection that is open.
 func testClient() *client {
-	return &client{person: "writer 1", relay: &process{name: "relay A1"}, ended: make(chan struct{})}
+	return &client{person: "writer 1", relay: &process.Process{Name: "relay A1"}, ended: make(chan struct{})}
 }
 
 func textOf(markers ...marker) string {

@@ -37,13 +37,16 @@ func (m marker) tag() rune {
 
 // insert puts the marker's line between two lines of the text, anywhere.
 func (m marker) insert(text string, random *rand.Rand) string {
-	at := 0
-	if between := random.IntN(strings.Count(text, "\n") + 1); between > 0 {
-		for range between {
-			at += strings.IndexByte(text[at:], '\n') + 1
-		}
-	}
+	at := anyLine(text, random)
 	return text[:at] + m.line() + text[at:]
+}
+
+// anyLine is where a line of the text begins, or where the text ends.
+func anyLine(text string, random *rand.Rand) (at int) {
+	for range random.IntN(strings.Count(text, "\n") + 1) {
+		at += strings.IndexByte(text[at:], '\n') + 1
+	}
+	return at
 }
 
 // remove takes the marker's line out, and reports whether it was there, once.

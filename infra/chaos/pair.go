@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
 )
 
 // pairNumber is the writer's number of whoever types in a pair.
@@ -42,7 +44,7 @@ func (p *pair) write(ctx context.Context, lines int) error {
 		if err := p.a.edit(p.hand.write); err != nil {
 			return err
 		}
-		if err := pause(ctx, slowest); err != nil {
+		if err := pause.For(ctx, slowest); err != nil {
 			return err
 		}
 	}
@@ -70,7 +72,7 @@ func (p *pair) latency(ctx context.Context, length time.Duration) (longest time.
 			return 0, err
 		}
 		longest = max(longest, time.Since(start))
-		if err := pause(ctx, fastest); err != nil && !errors.Is(err, errPairDone) {
+		if err := pause.For(ctx, fastest); err != nil && !errors.Is(err, errPairDone) {
 			return 0, err
 		} else if err != nil {
 			return longest, nil

@@ -10,6 +10,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/pause"
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // style is how a person uses the room.
@@ -107,7 +110,7 @@ func (p *person) run(ctx context.Context) {
 			p.stay(ctx, c)
 			p.set(nil)
 		}
-		if pause(ctx, time.Duration(p.random.Int64N(int64(wait)))) != nil {
+		if pause.For(ctx, time.Duration(p.random.Int64N(int64(wait)))) != nil {
 			return
 		}
 		wait = min(2*wait, lastReturn)
@@ -135,12 +138,17 @@ func (p *person) come(ctx context.Context) *client {
 }
 
 // choose finds a relay to connect to.
-func (p *person) choose() *process {
+func (p *person) choose() *process.Process {
 	if p.home != nil {
 		return p.home.relay()
 	}
-	var up []*process
-	for _, place := range p.world.places {
+	return p.world.anyRelay(p.random)
+}
+
+// anyRelay is one of the relays that are there, by chance, or nil.
+func (w *world) anyRelay(random *rand.Rand) *process.Process {
+	var up []*process.Process
+	for _, place := range w.places {
 		if relay := place.relay(); relay != nil {
 			up = append(up, relay)
 		}
@@ -148,7 +156,7 @@ func (p *person) choose() *process {
 	if len(up) == 0 {
 		return nil
 	}
-	return up[p.random.IntN(len(up))]
+	return up[random.IntN(len(up))]
 }
 
 // stay is what the person does while connected.

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/pause"
+	"github.com/tutti-live/tutti/infra/ywebsocket"
 )
 
 const (
@@ -31,7 +34,7 @@ const (
 func (w *world) play(ctx context.Context, result *Result) bool {
 	round := result.Rounds
 	w.letType()
-	if err := pause(ctx, w.form.warmUp); err != nil {
+	if err := pause.For(ctx, w.form.warmUp); err != nil {
 		result.problem("round %d: %v", round, err)
 		return false
 	}
@@ -47,7 +50,7 @@ func (w *world) play(ctx context.Context, result *Result) bool {
 		return false
 	}
 	w.letType()
-	if err := pause(ctx, w.form.resume); err != nil {
+	if err := pause.For(ctx, w.form.resume); err != nil {
 		result.problem("round %d: %v", round, err)
 		return false
 	}
@@ -113,8 +116,12 @@ func (w *world) difference(ctx context.Context) (text, what string) {
 	if time.Since(w.joined) < joinEvery {
 		return text, "who joins finds the same"
 	}
+	document, what := w.yjsDifference(text)
+	if what != "" {
+		return text, what
+	}
 	w.joined = time.Now()
-	return text, w.joinersDifference(ctx, text)
+	return text, w.joinersDifference(ctx, document)
 }
 
 // journalText is what some client shows, for the judgement of a room that does
@@ -127,7 +134,8 @@ func (w *world) journalText() string {
 }
 
 // joinersDifference joins anew on each relay, and says who finds another text.
-func (w *world) joinersDifference(ctx context.Context, text string) string {
+func (w *world) joinersDifference(ctx context.Context, document ywebsocket.Content) string {
+	text := document.Text
 	differences := make([]string, len(w.places))
 	var joining sync.WaitGroup
 	for i, place := range w.places {
@@ -144,8 +152,10 @@ func (w *world) joinersDifference(ctx context.Context, text string) string {
 			}
 			defer c.leave()
 			if found := c.text(); found != text {
-				differences[i] = "who joins " + relay.name + " finds what people see: " + contrast(text, found)
+				differences[i] = "who joins " + relay.Name + " finds what people see: " + contrast(text, found)
+				return
 			}
+			differences[i] = w.yjsJoinerDifference(ctx, relay, document)
 		})
 	}
 	joining.Wait()
@@ -183,7 +193,8 @@ func some(names []string) string {
 // read compares a text with the journal.
 func (w *world) read(result *Result, text string) {
 	t := w.journal.compare(text)
-	result.Acked = t.acked
+	result.Acked, result.YjsEdits = t.acked, t.yjs
+	w.readYjs(result)
 	result.tell("lost", &result.Lost, t.lost, w.journal)
 	result.tell("doubled", &result.Doubled, t.doubled, w.journal)
 	result.tell("deleted but there", &result.Resurrected, t.resurrected, w.journal)
@@ -202,10 +213,8 @@ func (w *world) read(result *Result, text string) {
 
 // judge looks at what is checked once, when all rounds are over.
 func (w *world) judge(ctx context.Context, result *Result) {
-	if err := until(ctx, w.form.ghosts(), w.visits.misseen); err != nil {
-		result.problem("presence: %v", err)
-	}
-	for _, what := range w.visits.misreported(w.fault.absences) {
+	w.judgePresence(ctx, result)
+	for _, what := range w.misreported() {
 		result.problem("presence: %s", what)
 	}
 	for _, what := range w.sampler.complaints() {
@@ -217,6 +226,7 @@ func (w *world) judge(ctx context.Context, result *Result) {
 			result.problem("%s", what)
 		}
 	}
+	w.judgeYjs(result)
 	w.mu.Lock()
 	for _, what := range w.wrongs {
 		result.problem("%s", what)
@@ -227,9 +237,25 @@ func (w *world) judge(ctx context.Context, result *Result) {
 			result.problem("%s", what)
 		}
 	}
-	if what := w.api.complaint(); what != "" {
+	if what := w.api.Complaint(); what != "" {
 		result.problem("%s", what)
 	}
+}
+
+// judgePresence checks that people see those who are there, and nobody else: in
+// the eyes of Yjs clients, some of that takes as long as they decide.
+func (w *world) judgePresence(ctx context.Context, result *Result) {
+	since := time.Now()
+	err := until(ctx, w.form.ghosts(), func() string { return w.visits.misseen(nil) })
+	took := time.Since(since)
+	if err == nil {
+		err = until(ctx, max(w.form.ghosts(), yjsReturn)-took, w.misseen)
+	}
+	if err != nil {
+		result.problem("presence: %v", err)
+		return
+	}
+	w.note("all see each other after %v, and Yjs clients after %v", took.Round(time.Millisecond), time.Since(since).Round(time.Millisecond))
 }
 
 // judgeRoom checks what Redis has of the room in the end.

@@ -2,41 +2,46 @@ package chaos
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // roster is who is in the room in the eyes of one client, and what it was told
 // of them. It is guarded by the client's mutex.
 type roster struct {
-	here map[string]bool
+	here map[string]string // names by id
 	told []arrival
 }
 
 // arrival is that somebody joined, or left.
 type arrival struct {
 	user   string
+	name   string // as far as it is known
 	joined bool
 	at     time.Time
 	twice  bool // it was no news
 }
 
 func (r *roster) begin(users []string) {
-	r.here = make(map[string]bool)
+	r.here = make(map[string]string)
 	for _, user := range users {
-		r.here[user] = true
+		r.here[user] = ""
 	}
 }
 
-func (r *roster) joined(user string) {
-	r.told = append(r.told, arrival{user: user, joined: true, at: time.Now(), twice: r.here[user]})
-	r.here[user] = true
+// joined notes that somebody is there, or has another name.
+func (r *roster) joined(user, name string) {
+	known, isHere := r.here[user]
+	r.told = append(r.told, arrival{user: user, name: name, joined: true, at: time.Now(), twice: isHere && known == name})
+	r.here[user] = name
 }
 
 func (r *roster) left(user string) {
-	r.told = append(r.told, arrival{user: user, at: time.Now(), twice: !r.here[user]})
+	name, isHere := r.here[user]
+	r.told = append(r.told, arrival{user: user, name: name, at: time.Now(), twice: !isHere})
 	delete(r.here, user)
 }
 
@@ -87,36 +92,64 @@ func (v *visits) open() []*client {
 }
 
 // on lists the connections that are with a relay.
-func (v *visits) on(relay *process) []*client {
+func (v *visits) on(relay *process.Process) []*client {
 	return slices.DeleteFunc(v.open(), func(c *client) bool { return c.relay != relay })
 }
 
 // misseen says where what people see of each other differs from who is there.
-func (v *visits) misseen() string {
+// Yjs clients have no ids that they know, so they are told by their names, of
+// which each is to be there once; with yjs nil they do not count.
+func (v *visits) misseen(yjs []string) string {
 	open := v.open()
-	there := make(map[string]bool)
+	there := make(map[string]int)
 	for _, c := range open {
-		there[c.user] = true
+		there[c.user]++
+	}
+	for _, name := range yjs {
+		there[name]++
 	}
 	for _, c := range open {
+		seen := make(map[string]int)
 		c.mu.Lock()
-		seen := maps.Clone(c.roster.here)
+		for user, name := range c.roster.here {
+			switch {
+			case v.knows(user):
+				seen[user]++
+			case yjs != nil:
+				seen[name]++
+			}
+		}
 		c.mu.Unlock()
-		if maps.Equal(seen, there) {
-			continue
-		}
-		for user := range seen {
-			if !there[user] {
-				return fmt.Sprintf("%s sees %s, who is gone", c.name(), v.nameOf(user))
-			}
-		}
-		for user := range there {
-			if !seen[user] {
-				return fmt.Sprintf("%s does not see %s, who is there", c.name(), v.nameOf(user))
-			}
+		if what := v.unlike(seen, there); what != "" {
+			return c.name() + " " + what
 		}
 	}
 	return ""
+}
+
+// unlike says how those who are seen differ from those who are there.
+func (v *visits) unlike(seen, there map[string]int) string {
+	for who, n := range seen {
+		switch {
+		case there[who] == 0:
+			return fmt.Sprintf("sees %s, who is gone", v.nameOf(who))
+		case n > there[who]:
+			return fmt.Sprintf("sees %s %d times", v.nameOf(who), n)
+		}
+	}
+	for who := range there {
+		if seen[who] == 0 {
+			return fmt.Sprintf("does not see %s, who is there", v.nameOf(who))
+		}
+	}
+	return ""
+}
+
+// knows reports whether somebody speaks JSON, or did.
+func (v *visits) knows(user string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.byUser[user] != nil
 }
 
 func (v *visits) nameOf(user string) string {
@@ -125,7 +158,7 @@ func (v *visits) nameOf(user string) string {
 	if visit := v.byUser[user]; visit != nil {
 		return visit.client.name()
 	}
-	return user
+	return fmt.Sprintf("%q", user)
 }
 
 // earlyBy is how much earlier than here others may hear that somebody left: the

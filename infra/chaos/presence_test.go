@@ -24,18 +24,18 @@ func TestVisits_WhatPeopleAreTold(t *testing.T) {
 		told func(v *visits, a, b *client)
 		want string // of the complaint
 	}{
-		{"joined", func(_ *visits, a, b *client) { a.roster.joined(b.user) }, ""},
-		{"joined twice", func(_ *visits, a, b *client) { a.roster.joined(b.user); a.roster.joined(b.user) }, "joined, which it knew"},
-		{"left though there", func(_ *visits, a, b *client) { a.roster.joined(b.user); a.roster.left(b.user) }, "left, who was there"},
-		{"left", func(v *visits, a, b *client) { a.roster.joined(b.user); v.end(b); a.roster.left(b.user) }, ""},
+		{"joined", func(_ *visits, a, b *client) { a.roster.joined(b.user, "") }, ""},
+		{"joined twice", func(_ *visits, a, b *client) { a.roster.joined(b.user, ""); a.roster.joined(b.user, "") }, "joined, which it knew"},
+		{"left though there", func(_ *visits, a, b *client) { a.roster.joined(b.user, ""); a.roster.left(b.user) }, "left, who was there"},
+		{"left", func(v *visits, a, b *client) { a.roster.joined(b.user, ""); v.end(b); a.roster.left(b.user) }, ""},
 		{"left twice", func(v *visits, a, b *client) {
-			a.roster.joined(b.user)
+			a.roster.joined(b.user, "")
 			v.end(b)
 			a.roster.left(b.user)
 			a.roster.left(b.user)
 		}, "left, which it knew"},
 		{"left too early", func(v *visits, a, b *client) {
-			a.roster.joined(b.user)
+			a.roster.joined(b.user, "")
 			a.roster.left(b.user)
 			v.byUser[b.user].ended = time.Now().Add(2 * earlyBy)
 		}, "left, who was there"},
@@ -51,9 +51,9 @@ func TestVisits_WhatPeopleAreTold(t *testing.T) {
 
 func TestVisits_AbsencesAreAllowedWhereTheyArePartOfTheFault(t *testing.T) {
 	v, a, b := meeting()
-	a.roster.joined(b.user)
+	a.roster.joined(b.user, "")
 	a.roster.left(b.user)
-	a.roster.joined(b.user)
+	a.roster.joined(b.user, "")
 	if got := v.misreported(true); len(got) != 0 {
 		t.Errorf("got %q", got)
 	}
@@ -61,15 +61,15 @@ func TestVisits_AbsencesAreAllowedWhereTheyArePartOfTheFault(t *testing.T) {
 
 func TestVisits_WhoSeesWhom(t *testing.T) {
 	v, a, b := meeting()
-	if got := v.misseen(); !strings.Contains(got, "does not see") {
+	if got := v.misseen(nil); !strings.Contains(got, "does not see") {
 		t.Errorf("before it was told: %q", got)
 	}
-	a.roster.joined(b.user)
-	if got := v.misseen(); got != "" {
+	a.roster.joined(b.user, "")
+	if got := v.misseen(nil); got != "" {
 		t.Errorf("got %q", got)
 	}
 	close(b.ended)
-	if got := v.misseen(); !strings.Contains(got, "who is gone") {
+	if got := v.misseen(nil); !strings.Contains(got, "who is gone") {
 		t.Errorf("after one has left: %q", got)
 	}
 }

@@ -2,19 +2,18 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tutti-live/tutti/infra/pause"
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // adminTimeout bounds a question of the suite's own to Redis.
@@ -24,8 +23,8 @@ const adminTimeout = 1500 * time.Millisecond
 type redisServer struct {
 	addr  string
 	dir   string
-	admin *redis.Client // past all proxies; for looking, and for breaking things
-	proc  *process      // nil while it is down
+	admin *redis.Client    // past all proxies; for looking, and for breaking things
+	proc  *process.Process // nil while it is down
 }
 
 // silence takes what the client library wants to say of its own accord: that
@@ -41,7 +40,7 @@ func newRedis(ctx context.Context, dir string, args ...string) (*redisServer, er
 	var err error
 	for range startAttempts {
 		var addr string
-		if addr, err = freeAddr(ctx); err != nil {
+		if addr, err = process.FreeAddr(ctx); err != nil {
 			return nil, err
 		}
 		s := &redisServer{addr: addr, dir: dir}
@@ -57,24 +56,17 @@ func newRedis(ctx context.Context, dir string, args ...string) (*redisServer, er
 }
 
 // start runs the server at its address, empty.
-func (s *redisServer) start(ctx context.Context, args ...string) error {
-	host, port, err := net.SplitHostPort(s.addr)
-	if err != nil {
-		return err
-	}
-	args = append([]string{
-		"--bind", host, "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "no",
-		"--enable-debug-command", "local", "--repl-diskless-sync-delay", "0", "--dbfilename", s.savedAs(),
-	}, args...)
-	cmd := exec.CommandContext(ctx, "redis-server", args...) //nolint:gosec // the words are ours
-	s.proc, err = startProcess(ctx, "redis-server on port "+port, cmd, func(line string) string {
-		if strings.Contains(line, "Ready to accept connections") {
-			return s.addr
-		}
-		return ""
-	})
+func (s *redisServer) start(ctx context.Context, args ...string) (err error) {
+	args = append([]string{"--enable-debug-command", "local", "--repl-diskless-sync-delay", "0", "--dbfilename", s.savedAs()}, args...)
+	s.proc, err = process.StartRedis(ctx, s.addr, s.dir, args...)
 	return err
 }
+
+// A start fails when another process takes the port first.
+const (
+	startAttempts = 20
+	startPause    = 20 * time.Millisecond
+)
 
 // restart is start again, on a port that may be held for a moment by a process
 // that is being started elsewhere.
@@ -84,7 +76,7 @@ func (s *redisServer) restart(ctx context.Context, args ...string) error {
 		if err = s.start(ctx, args...); err == nil {
 			return nil
 		}
-		if err := pause(ctx, startPause); err != nil {
+		if err := pause.For(ctx, startPause); err != nil {
 			return err
 		}
 	}
@@ -94,7 +86,7 @@ func (s *redisServer) restart(ctx context.Context, args ...string) error {
 // kill ends the server, and what it had stored.
 func (s *redisServer) kill() {
 	if s.proc != nil {
-		s.proc.kill()
+		s.proc.Kill()
 		s.proc = nil
 	}
 }
@@ -109,8 +101,8 @@ func (s *redisServer) savedAs() string {
 func (s *redisServer) forgetSaved() error { return os.Remove(filepath.Join(s.dir, s.savedAs())) }
 
 // freeze makes the server answer nobody, with connections left open.
-func (s *redisServer) freeze() { s.proc.signal(syscall.SIGSTOP) }
-func (s *redisServer) thaw()   { s.proc.signal(syscall.SIGCONT) }
+func (s *redisServer) freeze() { s.proc.Signal(syscall.SIGSTOP) }
+func (s *redisServer) thaw()   { s.proc.Signal(syscall.SIGCONT) }
 
 func (s *redisServer) close() error {
 	if s.proc != nil {
@@ -148,7 +140,7 @@ func (s *redisServer) replicate(ctx context.Context, from string) error {
 	if err := s.admin.ReplicaOf(ctx, host, port).Err(); err != nil {
 		return err
 	}
-	return until(ctx, startLimit, func() string {
+	return until(ctx, process.StartLimit, func() string {
 		if status, err := s.info(ctx, "replication", "master_link_status"); err != nil || status != "up" {
 			return fmt.Sprintf("the replica's link is up; it is %q, %v", status, err)
 		}
@@ -159,32 +151,4 @@ func (s *redisServer) replicate(ctx context.Context, from string) error {
 // promote makes a replica a primary.
 func (s *redisServer) promote(ctx context.Context) error {
 	return s.admin.ReplicaOf(ctx, "NO", "ONE").Err()
-}
-
-// Ports below those that systems give to outgoing connections: a server that is
-// stopped and started again finds its own port free.
-const (
-	lowestPort  = 20_000
-	highestPort = 32_000
-
-	startAttempts = 20
-	startPause    = 20 * time.Millisecond
-)
-
-// freeAddr finds a port that nobody listens on.
-func freeAddr(ctx context.Context) (string, error) {
-	var failed error
-	for range startAttempts {
-		port := lowestPort + rand.IntN(highestPort-lowestPort) //nolint:gosec // keeps no secret
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		ln, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-		if err == nil {
-			err = ln.Close()
-		}
-		if err == nil {
-			return addr, nil
-		}
-		failed = errors.Join(failed, err)
-	}
-	return "", failed
 }

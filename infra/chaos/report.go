@@ -14,8 +14,11 @@ type Result struct {
 	Seed        uint64
 	Rounds      int           // that were played to their end
 	Acked       int           // edits that were acknowledged
+	YjsEdits    int           // edits of Yjs clients, each of which counts
 	Lost        int           // lines that had to be there and were not
 	Doubled     int           // lines that were there twice
+	ValuesLost  int           // values in the map and the array of Yjs clients that had to be there
+	ValuesTwice int           // values in the array that were there twice
 	Resurrected int           // lines that had to be gone and were not
 	Torn        int           // lines that nobody wrote like that
 	Glued       int           // lines that are empty or two in one, which is no more than ugly
@@ -54,6 +57,15 @@ func (r *Result) tell(what string, count *int, markers []marker, j *journal) {
 	r.problem("round %d: %d %s: %s", r.Rounds, len(markers), what, some(names))
 }
 
+// tellValues is tell for what stands in the map and the array.
+func (r *Result) tellValues(what string, count *int, values []string) {
+	if len(values) == 0 || len(values) == *count {
+		return
+	}
+	*count = max(*count, len(values))
+	r.problem("round %d: %d values are %s: %s", r.Rounds, len(values), what, some(values))
+}
+
 func (r *Result) verdict() string {
 	if r.OK() {
 		return "ok"
@@ -63,8 +75,8 @@ func (r *Result) verdict() string {
 
 // line is the result in a line.
 func (r *Result) line() string {
-	return fmt.Sprintf("%-5s %-46s %3d runs, %6d acked, %d lost, %d doubled, healed within %v: %s",
-		r.Fault, r.Name, r.Rounds, r.Acked, r.Lost, r.Doubled, r.Healed.Round(time.Millisecond), r.verdict())
+	return fmt.Sprintf("%-5s %-46s %3d runs, %5d acked, %5d of Yjs, %d lost, %d doubled, healed within %v: %s",
+		r.Fault, r.Name, r.Rounds, r.Acked, r.YjsEdits, r.Lost+r.ValuesLost, r.Doubled+r.ValuesTwice, r.Healed.Round(time.Millisecond), r.verdict())
 }
 
 // Explain is everything that was wrong, and what was done when.
@@ -87,19 +99,20 @@ func WriteTable(out io.Writer, results []Result) (ok bool, err error) {
 	row := func(cells ...any) {
 		_, _ = fmt.Fprintf(table, strings.Repeat("| %v\t", len(cells))+"|\n", cells...) // Flush tells
 	}
-	row("fault", "", "runs", "edits acked", "lost", "doubled", "healed within, ms (max)", "promised", "verdict")
-	row("---", "---", "--:", "--:", "--:", "--:", "--:", "--:", "---")
+	row("fault", "", "runs", "edits acked", "Yjs edits", "lost", "doubled", "healed within, ms (max)", "promised", "verdict")
+	row("---", "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "---")
 	var sum Result
 	for _, r := range results {
-		row(r.Fault, r.Name, r.Rounds, r.Acked, r.Lost, r.Doubled, r.Healed.Milliseconds(), r.Promised.Milliseconds(), r.verdict())
+		row(r.Fault, r.Name, r.Rounds, r.Acked, r.YjsEdits, r.Lost+r.ValuesLost, r.Doubled+r.ValuesTwice, r.Healed.Milliseconds(), r.Promised.Milliseconds(), r.verdict())
 		sum.Rounds += r.Rounds
 		sum.Acked += r.Acked
-		sum.Lost += r.Lost
-		sum.Doubled += r.Doubled
+		sum.YjsEdits += r.YjsEdits
+		sum.Lost += r.Lost + r.ValuesLost
+		sum.Doubled += r.Doubled + r.ValuesTwice
 		sum.Healed = max(sum.Healed, r.Healed)
 		ok = ok && r.OK()
 		sum.Problems = append(sum.Problems, r.Problems...)
 	}
-	row("all", "", sum.Rounds, sum.Acked, sum.Lost, sum.Doubled, sum.Healed.Milliseconds(), "", sum.verdict())
+	row("all", "", sum.Rounds, sum.Acked, sum.YjsEdits, sum.Lost, sum.Doubled, sum.Healed.Milliseconds(), "", sum.verdict())
 	return ok, table.Flush()
 }

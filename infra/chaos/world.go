@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 // foundingLines is how many lines a room is made with.
@@ -29,7 +31,7 @@ const (
 type world struct {
 	timeline
 
-	programs Programs
+	programs process.Programs
 	form     form
 	fault    fault
 	seed     uint64
@@ -40,7 +42,7 @@ type world struct {
 
 	primary   *redisServer   // the one that counts; changed between strikes only
 	servers   []*redisServer // all there were
-	api       *process
+	api       *process.Process
 	apiLink   *proxy
 	places    []*place
 	room      string
@@ -48,6 +50,7 @@ type world struct {
 	visits    visits
 	sampler   *sampler
 	people    []*person
+	yjsPeople []*yjsPerson
 	everybody sync.WaitGroup // of people and the sampler
 	readers   sync.WaitGroup // of connections
 	goHome    context.CancelFunc
@@ -104,7 +107,11 @@ func (w *world) open(ctx context.Context, dir string) error {
 	for _, p := range w.people {
 		w.everybody.Go(func() { p.run(staying) })
 	}
-	return until(ctx, startLimit, w.absent)
+	w.yjsPeople = w.newYjsPeople(staying)
+	for _, p := range w.yjsPeople {
+		w.everybody.Go(func() { p.run(staying) })
+	}
+	return until(ctx, process.StartLimit, w.absent)
 }
 
 // newServer starts a Redis that ends with the world.
@@ -124,7 +131,7 @@ func (w *world) startAPI(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, w.programs.Functions) //nolint:gosec // it was just built
 	cmd.Dir = w.dir
 	cmd.Env = append(cmd.Environ(), "PORT=0", "REDIS_URL=redis://"+w.apiLink.addr)
-	w.api, err = startProcess(ctx, "functions", cmd, saysListening)
+	w.api, err = process.Start(ctx, "functions", cmd, process.SaysListening)
 	return err
 }
 
@@ -157,7 +164,7 @@ func (w *world) makeRooms(ctx context.Context) error {
 func (w *world) ask(ctx context.Context, method, path string, body []byte, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+w.api.addr+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+w.api.Addr+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -184,6 +191,11 @@ var keyNames = []string{"log", "seen", "presence", "code", "users", "cursors"}
 func (w *world) absent() string {
 	for _, p := range w.people {
 		if c := p.client(); c == nil || !c.isOpen() {
+			return p.label + " is there"
+		}
+	}
+	for _, p := range w.yjsPeople {
+		if !p.client.IsHere() {
 			return p.label + " is there"
 		}
 	}
@@ -239,7 +251,7 @@ func (w *world) shut() error {
 	w.everybody.Wait()
 	w.readers.Wait() // their relays are gone
 	if w.api != nil {
-		_, err := w.api.stop()
+		_, err := w.api.Stop()
 		errs = append(errs, err)
 	}
 	if w.apiLink != nil {

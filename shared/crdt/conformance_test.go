@@ -81,7 +81,26 @@ func checkConformance(t *testing.T, i int, c conformanceCase, updates [][]byte) 
 		}
 	}
 	checkMap(t, i, doc.Map("map"), c.fields)
+	checkArray(t, i, doc.Array("array"), c.list)
 	return doc
+}
+
+// checkArray reads what can be read of an array from outside: values that are no types.
+func checkArray(t *testing.T, i int, a *crdt.Array, list any) {
+	t.Helper()
+	want, _ := list.([]any)
+	values := a.Values()
+	if len(values) != len(want) {
+		t.Fatalf("case %d: the array has %d values, want %d", i, len(values), len(want))
+	}
+	for k, value := range values {
+		if value == any(crdt.Nested{}) {
+			continue
+		}
+		if got, want := canonical(t, value), canonical(t, want[k]); got != want {
+			t.Fatalf("case %d: value %d is %s, want %s", i, k, got, want)
+		}
+	}
 }
 
 // checkMap reads what can be read of a map from outside: values that are no types.

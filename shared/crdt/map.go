@@ -57,6 +57,11 @@ func lastValue(k kind, length uint32, data []byte) any {
 		_, data = cutContent(k, data, length-1, length)
 	}
 	r := lib0.NewReader(data)
+	return readValue(&r, k)
+}
+
+// readValue reads the next of the values that an item with a payload holds.
+func readValue(r *lib0.Reader, k kind) any {
 	switch k {
 	case kindAny:
 		return r.Any(lib0.MaxAnyDepth)

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -222,14 +223,14 @@ func TestView_ClientNotHeardForLong_ItsTextIsOfWhatItSays(t *testing.T) {
 	init, seen := d.show(), d.history.Version()
 	for range 3 {
 		d.wait(10 * time.Second)
-		d.history.Add(Diff(d.text, "zero\n"+d.text))
-		d.text = "zero\n" + d.text
+		d.history.Add(Diff(d.text, d.text+"more\n"))
+		d.text += "more\n"
 		d.show()
 		d.Prune(d.now)
 	}
 	d.reach(init)
-	d.send("one\ntwo\n", seen)
-	if want := "zero\nzero\nzero\none\ntwo\n"; d.text != want {
+	d.send("zero\none\n", seen)
+	if d.text != "zero\none\n"+strings.Repeat("more\n", 3) {
 		t.Errorf("got %q", d.text)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/tutti-live/tutti/infra/chaos"
+	"github.com/tutti-live/tutti/infra/process"
 )
 
 func main() {
@@ -59,8 +60,8 @@ func run(ctx context.Context) (err error) {
 		if *bin, err = filepath.Abs(*bin); err != nil {
 			return err
 		}
-		opts.Programs = chaos.Built(*bin)
-	} else if opts.Programs, err = chaos.Build(ctx, opts.Dir, *race); err != nil {
+		opts.Programs = process.Built(*bin)
+	} else if opts.Programs, err = process.Build(ctx, opts.Dir, *race); err != nil {
 		return err
 	}
 	fmt.Println("seed", opts.Seed)
