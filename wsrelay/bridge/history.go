@@ -2,7 +2,7 @@ package bridge
 
 // MaxHistory is how many changes of a room's text are kept at most: what a busy
 // room sees in the seconds for which a text can be on its way.
-const MaxHistory = 4096
+const MaxHistory = 1 << 14
 
 // maxHunks is how many places of the text they may be in at most: of texts that
 // are rewritten again and again, less is kept.

@@ -20,9 +20,8 @@ const (
 	// to have received one.
 	MaxUnproven = 16
 
-	// maxLag is how many changes of others a client's own text may lack: some
-	// seconds of a busy room.
-	maxLag = 256
+	// maxLag is in how many places a client's own text may lack what others did.
+	maxLag = 1 << 14
 
 	// MaxUnprovenBytes bounds them in bytes, for long texts on slow lines. One
 	// is always let go.
@@ -66,7 +65,7 @@ type shown struct {
 	// Where the text stands in the room's history: lag, and then the changes
 	// since version, make it the room's present text.
 	version int64
-	lag     []Change
+	lag     Change
 	adrift  bool // there was too much of that: only the texts tell
 
 	due    bool      // the client may have received it: a pong came that was asked for before it
@@ -191,7 +190,7 @@ func (v *View) Receive(text string, base *int64, current string, history *Histor
 	last := len(bases) - 1
 	edit, spared := edits[last].sparing(edits[:last])
 	if len(spared) > 0 {
-		own.lag = append(own.lag, spared)
+		own.lag = own.lag.Then(spared)
 	}
 	v.guessed = v.guessed || last > 0
 	own.shown = now
@@ -222,10 +221,10 @@ func (v *View) carry(from shown, change Change, text, current string, history *H
 	if !ok || from.adrift { // so old that only the texts tell what happened
 		from.lag, since = nil, []Change{Diff(from.text, current).withoutText()}
 	}
-	for _, happened := range [][]Change{from.lag, since} {
+	for _, happened := range [][]Change{{from.lag}, since} {
 		for _, change := range happened {
 			if later := change.Over(edit, false); len(later) > 0 {
-				own.lag = append(own.lag, later)
+				own.lag = own.lag.Then(later)
 			}
 			edit = edit.Over(change, true)
 		}
