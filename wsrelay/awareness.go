@@ -29,14 +29,44 @@ const (
 	// second are as smooth as anyone sees.
 	tellEvery = 50 * time.Millisecond
 
+	// tellBytes is how many bytes a second a room tells of that at most: in a room of
+	// more than fifty it is told more rarely, and nobody's typing waits for cursors.
+	tellBytes = 8 << 20
+
+	// maxStateBytes is the longest awareness state: those of editors have some hundred
+	// bytes, and each goes through Redis with every move.
+	maxStateBytes = 2 << 10
+
 	// fadeAfter is how long a Yjs client that lost its connection is shown to be
 	// there: most come back at once, and need not flicker.
 	fadeAfter = 3 * time.Second
 )
 
 // hearAwareness takes in what a client says of itself. Clients repeat what others
-// said; only what a client says of itself is of interest.
-func (r *liveRoom) hearAwareness(s *session, entries []awareness.Entry) {
+// said; only what a client says of itself is of interest. What cannot be read is
+// dropped, for who sent it need not be who wrote it.
+func (r *liveRoom) hearAwareness(s *session, update []byte) {
+	limits := awareness.Limits{StateBytes: maxStateBytes}
+	if client := r.knownAs(s); client != 0 {
+		if e, ok, err := awareness.Find(update, client, limits); ok && err == nil {
+			r.hearEntries(s, e)
+		}
+	} else if entries, err := awareness.Decode(update, limits); err == nil {
+		r.hearEntries(s, entries...)
+	}
+}
+
+// knownAs is the awareness id of a client that has said who it is, or 0.
+func (r *liveRoom) knownAs(s *session) uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.people[s.id].State == "" { // it may say that it is another one
+		return 0
+	}
+	return s.yjs.client
+}
+
+func (r *liveRoom) hearEntries(s *session, entries ...awareness.Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	me, first := r.people[s.id], !s.yjs.spoke
@@ -47,18 +77,29 @@ func (r *liveRoom) hearAwareness(s *session, entries []awareness.Entry) {
 		}
 		if e.Client != 0 && e.Client == s.yjs.client {
 			r.hearStateLocked(me, e)
+		} else if first && len(entries) == 1 { // who was cut off comes back before that is known
+			r.nudgeLocked(s, e)
 		}
 	}
 }
 
+// nudgeLocked tells a client once that it is gone, which it may be for the others,
+// who take no state of a clock that they know. A client that hears so says that it
+// is not, with another clock.
+func (r *liveRoom) nudgeLocked(s *session, e awareness.Entry) {
+	if e.State == "" || e.Client == 0 || isMadeUp(e.Client) || s.yjs.nudged {
+		return
+	}
+	s.yjs.nudged = true
+	known, _ := r.aware.Get(e.Client)
+	e.State, e.Clock = "", max(e.Clock, known.Clock)
+	r.sendLocked(s, protocol.EncodeAwareness(awareness.Append(nil, e)), "")
+}
+
 func (r *liveRoom) hearStateLocked(me *member, e awareness.Entry) {
 	if !r.aware.Apply(e) {
-		if _, shown := r.aware.Get(e.Client); !shown && e.State != "" && e.Clock > 0 && !me.session.yjs.nudged {
-			me.session.yjs.nudged = true
-			// It was gone for the others, who take no state of the same clock. A client
-			// that hears that it is gone says that it is not.
-			e.State = ""
-			r.sendLocked(me.session, protocol.EncodeAwareness(awareness.Append(nil, e)), "")
+		if _, shown := r.aware.Get(e.Client); !shown && e.Clock > 0 {
+			r.nudgeLocked(me.session, e)
 		}
 		return
 	}
@@ -170,7 +211,7 @@ func (r *liveRoom) forgetLocked(client uint64) {
 func (r *liveRoom) describeLocked(m *member) {
 	if r.doc.listeners > 0 { // for the first who comes it is done
 		r.changed[m.ID] = true
-		r.tell.wantLocked(tellEvery)
+		r.wantTellLocked()
 	}
 }
 
@@ -230,7 +271,11 @@ func (r *liveRoom) tellLocked(e awareness.Entry) {
 		}
 	}
 	r.moved = append(r.moved, e)
-	r.tell.wantLocked(tellEvery)
+	r.wantTellLocked()
+}
+
+func (r *liveRoom) wantTellLocked() {
+	r.tell.wantLocked(max(tellEvery, time.Duration(r.toldBytes)*time.Second/tellBytes))
 }
 
 // tellNowLocked tells Yjs clients, the one it is about too: so it hears from us.
@@ -247,7 +292,7 @@ func (r *liveRoom) tellNowLocked() (told bool) {
 		return false
 	}
 	frame := protocol.EncodeAwareness(awareness.Append(nil, r.moved...))
-	r.moved = nil
+	r.moved, r.toldBytes = nil, len(frame)*r.doc.listeners
 	for s := range r.sessionsLocked() {
 		if s.yjs != nil {
 			r.sendLocked(s, frame, "")
@@ -398,7 +443,7 @@ func (r *liveRoom) describeAllLocked() {
 	for id, m := range r.people {
 		r.changed[id] = !m.Yjs
 	}
-	r.tell.wantLocked(tellEvery)
+	r.wantTellLocked()
 }
 
 // caretLocked is where somebody's caret is now. It has no line if that is nowhere.

@@ -193,9 +193,12 @@ func (d *document) update(update []byte, from *session) error {
 	if d.doc.HasPending() { // what others sent may be taken in with it
 		where.client = nil
 	}
-	twins := d.twins(update)
+	twins, waits := d.twins(update), d.doc.Waits()
 	if err := d.doc.ApplyUpdate(update, where); err != nil {
 		return err
+	}
+	if d.doc.Waits() > waits { // nobody was told of what waits, and it is to be kept too
+		d.save(bytes.Clone(update))
 	}
 	return d.bounded(d.drop(twins))
 }

@@ -126,7 +126,7 @@ func (r *Relay) serveSocket(req *http.Request, c *connection, k *socket, talk fu
 	ctx, cancel := context.WithCancel(context.WithoutCancel(req.Context()))
 	defer cancel()
 	defer context.AfterFunc(r.ctx, cancel)()
-	k.serve(func() { talk(ctx) })
+	k.serve(cancel, func() { talk(ctx) })
 }
 
 // letIn counts a client in, or answers why it must stay out.

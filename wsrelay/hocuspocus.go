@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -19,10 +21,13 @@ const (
 	// first counts as a connection.
 	maxAttached = 100
 
-	// maxEarly and maxEarlyBytes are what may wait for a document's token, which a
-	// client may have to fetch while somebody types.
+	// maxEarly and maxEarlyBytes are what may wait for a document to be entered: its
+	// token, which a client may have to fetch while somebody types, and Redis.
 	maxEarly      = 100
 	maxEarlyBytes = 1 << 20
+
+	// tokenWait is how long a token may take.
+	tokenWait = 30 * time.Second
 
 	// maxUnread messages of one document wait while it is busy. Then the others of
 	// the connection wait too.
@@ -44,6 +49,7 @@ type hocuspocus struct {
 
 	attached map[string]*attached // by the names that the client uses; the reader's
 	running  sync.WaitGroup       // goroutines of attached documents
+	open     atomic.Int32         // how many they are
 }
 
 // attached is a document that a connection works on. It has a goroutine, so that
@@ -51,16 +57,24 @@ type hocuspocus struct {
 type attached struct {
 	*hocuspocus
 	name     string
-	place    *connection   // nil for the first document, which has that of the socket
-	messages chan any      // closed by the reader when the client is done with it
+	out      *outbox
+	further  bool          // it is not the only one
+	messages chan any      // or errors of what could not be read; closed by the reader when the client is done with it
 	ended    chan struct{} // closed when the goroutine has ended
+
+	// What came before the document was entered. Owned by the goroutine.
+	early      []any
+	earlyBytes int
 }
 
-// serve reads until the connection ends.
+// serve reads until the connection ends. What has come by then is still taken in.
 func (h *hocuspocus) serve(ctx context.Context) {
 	defer h.running.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	defer func() {
+		for _, a := range h.attached {
+			close(a.messages)
+		}
+	}()
 	for {
 		kind, frame, err := h.socket.next(ctx)
 		if err != nil {
@@ -72,11 +86,13 @@ func (h *hocuspocus) serve(ctx context.Context) {
 		}
 		name, message, err := protocol.DecodeHocuspocus(frame)
 		switch {
-		case err != nil: // nobody knows which document it is of
+		case err != nil && name == "": // nobody knows which document it is of
 			h.socket.log.InfoContext(ctx, "a Hocuspocus message was refused", slog.Any("error", err))
 			h.socket.out.closeLater(protocol.CloseYjsMalformed, "malformed")
 			awaitClose(h.socket.conn)
 			return
+		case err != nil:
+			h.deliver(ctx, name, err)
 		case message != nil:
 			h.deliver(ctx, name, message)
 		}
@@ -96,7 +112,7 @@ func (h *hocuspocus) deliver(ctx context.Context, name string, message any) {
 	case ends:
 		return
 	case a == nil, begins && a.isOver():
-		if a = h.attach(ctx, name); a == nil {
+		if a = h.attach(ctx, name, begins); a == nil {
 			return
 		}
 	}
@@ -116,125 +132,164 @@ func (a *attached) isOver() bool {
 	}
 }
 
-// attach begins the work on a document. It returns nil when there are too many.
-func (h *hocuspocus) attach(ctx context.Context, name string) *attached {
-	a := &attached{hocuspocus: h, name: name, messages: make(chan any, maxUnread), ended: make(chan struct{})}
-	delete(h.attached, name)
-	var err error
-	switch {
-	case len(h.attached) >= maxAttached:
-		err = apierr.New(apierr.RateLimited, "more than %d documents on one connection", maxAttached)
-	case len(h.attached) > 0:
-		a.place, err = h.relay.admit(h.client)
+// attach begins the work on a document. It returns nil when there are too many, of
+// which only a token is told: more may follow it at once.
+func (h *hocuspocus) attach(ctx context.Context, name string, begins bool) *attached {
+	a := &attached{
+		hocuspocus: h,
+		name:       name,
+		further:    h.open.Load() > 0,
+		messages:   make(chan any, maxUnread),
+		ended:      make(chan struct{}),
 	}
-	if err != nil {
-		out := h.socket.out.outbox(protocol.DocumentAddress(name))
-		out.pushStaying(protocol.EncodeDenied(apierr.From(err).Detail))
-		out.end()
+	if h.open.Load() >= maxAttached {
+		if begins {
+			a.out = h.socket.out.outbox(protocol.DocumentAddress(name))
+			a.deny(apierr.New(apierr.RateLimited, "more than %d documents on one connection", maxAttached))
+			a.out.end()
+		}
 		return nil
 	}
+	a.out = h.socket.out.outbox(protocol.DocumentAddress(name))
 	h.attached[name] = a
+	h.open.Add(1)
 	h.running.Go(func() {
 		defer close(a.ended)
-		if a.place != nil {
-			defer h.relay.dismiss(a.place)
-		}
+		defer h.open.Add(-1)
+		defer a.out.end()
 		defer logPanic(h.socket.log, func() { h.socket.out.close(protocol.CloseInternal, "internal error") })
-		a.serve(ctx)
+		if a.awaitToken(ctx) {
+			a.serve(ctx)
+		}
 	})
 	return a
 }
 
-// serve lets a person into the document's room, until the client detaches it, it
-// is refused or the connection ends.
+// serve has a person in the document's room, until the client detaches it, it is
+// refused or the connection ends.
 func (a *attached) serve(ctx context.Context) {
-	out := a.socket.out.outbox(protocol.DocumentAddress(a.name))
-	defer out.end()
-	early, ok := a.awaitToken(ctx, out)
-	if !ok {
-		return
+	var place *connection
+	if a.further {
+		if ok := a.insist(ctx, func() (err error) { place, err = a.relay.admit(a.client); return err }); !ok {
+			return
+		}
+		defer a.relay.dismiss(place)
 	}
-	live, err := a.relay.find(ctx, a.client, protocol.RoomOfDocument(a.name))
-	if err != nil {
-		a.refuse(out, err)
+	var live *liveRoom
+	find := func() (err error) {
+		live, err = a.relay.find(ctx, a.client, protocol.RoomOfDocument(a.name))
+		return err
+	}
+	if ok := a.insist(ctx, find); !ok {
 		return
 	}
 	defer a.relay.release(live)
-	s := newSession(live, out, newYjsClient(a.text, true))
+	s := newSession(live, a.out, newYjsClient(a.text, true))
 	if err := live.join(ctx, s); err != nil {
-		a.refuse(out, err)
+		a.deny(err)
 		return
 	}
 	defer live.leave(s)
-	out.pushStaying(protocol.EncodeAllowed())
-	for _, message := range early {
+	a.out.pushStaying(protocol.EncodeAllowed())
+	for _, message := range a.early {
 		if !s.hearHocuspocus(ctx, message) {
 			return
 		}
 	}
-	for {
-		message, ok := a.next(ctx)
-		if !ok || !s.hearHocuspocus(ctx, message) {
+	a.early = nil
+	for message := range a.messages {
+		if !s.hearHocuspocus(ctx, message) {
 			return
 		}
 	}
 }
 
-// next is the client's next message. It is not ok when there will be none.
-func (a *attached) next(ctx context.Context) (message any, ok bool) {
-	select {
-	case message, ok = <-a.messages:
-		return message, ok
-	case <-ctx.Done():
-		return nil, false
-	}
-}
-
-// awaitToken returns what the client sent before its token, which is not to be
+// awaitToken waits for the client's token. What it sends before is not to be
 // answered before: the answer might make it think that it has all of the document.
-func (a *attached) awaitToken(ctx context.Context, out *outbox) (early []any, ok bool) {
-	for bytes := 0; ; {
-		message, ok := a.next(ctx)
-		if !ok {
-			return nil, false
-		}
-		switch m := message.(type) {
-		case protocol.Token:
-			return early, true
-		case protocol.SyncUpdate:
-			bytes += len(m.Update)
-		case protocol.SyncStep1:
-			bytes += len(m.Vector)
-		case protocol.Awareness:
-			bytes += len(m.Update)
-		}
-		early = append(early, message)
-		if bytes > maxEarlyBytes || len(early) > maxEarly {
-			out.pushStaying(protocol.EncodeDenied("too much was sent before the token"))
-			return nil, false
+func (a *attached) awaitToken(ctx context.Context) (ok bool) {
+	return a.collect(ctx, tokenWait, func(message any) bool {
+		_, ok := message.(protocol.Token)
+		return ok
+	})
+}
+
+// collect keeps what the client sends for later, for some time or until it has sent
+// what is waited for. It is not ok when the work on the document is over.
+func (a *attached) collect(ctx context.Context, limit time.Duration, last func(message any) bool) (ok bool) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		select {
+		case message, ok := <-a.messages:
+			switch {
+			case !ok:
+				return false
+			case last != nil && last(message):
+				return true
+			case !a.keep(message):
+				a.deny(apierr.New(apierr.TooLarge, "too much was sent before the document could be entered"))
+				return false
+			}
+		case <-timer.C:
+			return last == nil
+		case <-ctx.Done():
+			return false
 		}
 	}
 }
 
-// refuse tells the client that it cannot have a document. When that may soon be
-// otherwise it is the connection that is ended, as the provider asks only once on
-// each.
-func (a *attached) refuse(out *outbox, err error) {
-	switch refused := apierr.From(err); refused.Code {
-	case apierr.Unavailable, apierr.Internal:
-		a.socket.log.Warn("cannot join", slog.Any("error", err))
-		a.socket.out.closeLater(refused.CloseCode(), refused.Detail)
-	default:
-		out.pushStaying(protocol.EncodeDenied(refused.Detail))
+// keep keeps a message for later. It is not ok when it is too much.
+func (a *attached) keep(message any) (ok bool) {
+	switch m := message.(type) {
+	case protocol.SyncUpdate:
+		a.earlyBytes += len(m.Update)
+	case protocol.SyncStep1:
+		a.earlyBytes += len(m.Vector)
+	case protocol.Awareness:
+		a.earlyBytes += len(m.Update)
+	}
+	a.early = append(a.early, message)
+	return a.earlyBytes <= maxEarlyBytes && len(a.early) <= maxEarly
+}
+
+// insist tries something until it works, or may never do: then the client, who
+// would not ask again, is told so.
+func (a *attached) insist(ctx context.Context, try func() error) (ok bool) {
+	for wait := retryMin; ; wait = min(2*wait, retryMax) {
+		err := try()
+		switch {
+		case err == nil:
+			return true
+		case apierr.From(err).Code != apierr.Unavailable:
+			a.deny(err)
+			return false
+		case !a.collect(ctx, wait, nil):
+			return false
+		}
 	}
 }
 
-// hearHocuspocus takes in a message. It is not ok when the document is over for
-// this client.
+// deny tells the client that it cannot have the document. It does not ask again.
+func (a *attached) deny(err error) {
+	refused := apierr.From(err)
+	if refused.Code == apierr.Internal {
+		a.socket.log.Error("a document was denied", slog.Any("error", err))
+	}
+	a.out.pushStaying(protocol.EncodeDenied(refused.Detail))
+}
+
+// hearHocuspocus takes in a message, or an error of one that could not be read. It
+// is not ok when the document is over for this client.
 func (s *session) hearHocuspocus(ctx context.Context, message any) (ok bool) {
-	err := s.hearYjs(ctx, message)
+	err, _ := message.(error)
+	if _, again := message.(protocol.Token); again { // the page has made a new provider, which waits for this
+		s.out.pushStaying(protocol.EncodeAllowed())
+	}
 	if err == nil {
-		return true
+		err = s.hearYjs(ctx, message)
+	}
+	if err == nil || ctx.Err() != nil {
+		return err == nil
 	}
 	s.log.Info("a Hocuspocus message was refused", slog.Any("error", err))
 	if !errors.Is(err, crdt.ErrBroken) { // breakLocked says so

@@ -190,7 +190,10 @@ func (r *liveRoom) settle(ctx context.Context) error {
 		r.mu.Lock()
 		suspect, reason := r.suspect && !r.broken, r.reason
 		r.suspect = false
-		next := r.nextBatchLocked()
+		var next *batch
+		if !suspect {
+			next = r.nextBatchLocked()
+		}
 		r.mu.Unlock()
 		switch {
 		case suspect:

@@ -10,8 +10,8 @@ import (
 
 // naming is how a room's text comes by its name: which root type of the document
 // it is. Clients of the JSON protocol need not know; Yjs clients bind their editor
-// to one, and may say which. As long as the text is empty, the first to ask for
-// another name than that of the settings gets it, and it stands in the log.
+// to one, and may say which. As long as the text is empty, another name than that of
+// the settings can be asked for, and the first that stands in the log is the name.
 type naming struct {
 	recorded string // in the log; "": the name is that of the settings
 	lost     bool   // it does not stand there any more, and has to be written again
@@ -64,7 +64,10 @@ func (r *liveRoom) namingEntryLocked() *room.Entry {
 // hearTextLocked takes in the name that the log gives to the text.
 func (r *liveRoom) hearTextLocked(name string) {
 	n := &r.naming
-	if name == n.recorded {
+	if n.lost && name != "" && name != n.recorded { // somebody else was faster to say one again
+		n.recorded = ""
+	}
+	if name != "" {
 		n.lost = false
 	}
 	if name == "" || n.recorded != "" {

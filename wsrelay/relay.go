@@ -98,7 +98,7 @@ func newRelay(store rooms, settings Settings, log *slog.Logger) *Relay {
 		connections:    make(map[*connection]struct{}),
 		perClient:      make(map[netip.Addr]int),
 	}
-	r.metrics.watch("connections", "Connections that are open.", func() float64 {
+	r.metrics.watch("connections", "Connections that are open. With Hocuspocus each further document of one counts.", func() float64 {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return float64(len(r.connections))

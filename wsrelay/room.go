@@ -87,6 +87,7 @@ type liveRoom struct {
 	moved      []awareness.Entry   // what they were not told yet, the latest of each client
 	changed    map[string]bool     // people of the JSON protocol whose state they were not told yet
 	tell       pacer               // tells them
+	toldBytes  int                 // that were sent when they were last told
 	rollWanted bool                // everyone is to compare the whole list
 }
 

@@ -69,6 +69,10 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 		r.sending = nil
 		r.suspectLocked(repairHead)
 		return nil
+	case err != nil && b.entry.Previous != "": // by then it may not be wanted any more
+		r.sending = nil
+		r.suspectLocked(repairHead)
+		return err
 	case err != nil:
 		b.again = true
 		r.relay.metrics.appendErrors.Inc()

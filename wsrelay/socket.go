@@ -48,13 +48,15 @@ func (r *Relay) newSocket(conn *websocket.Conn, keepAlive []byte) *socket {
 }
 
 // serve writes what is pushed while talk reads. It returns when the connection has
-// ended and nothing of it is left.
-func (k *socket) serve(talk func()) {
+// ended and nothing of it is left; cancel is to end what talk may be waiting for
+// then.
+func (k *socket) serve(cancel, talk func()) {
 	stop, written := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(written)
 		defer logPanic(k.log, k.out.abort)
 		k.out.run(stop)
+		time.AfterFunc(closeGrace, cancel)
 	}()
 	defer func() {
 		close(stop)

@@ -183,7 +183,7 @@ func TestSession_PanicEndsOnlyItsConnection(t *testing.T) {
 		relay := &Relay{log: slog.New(slog.DiscardHandler), metrics: newMetrics()}
 		broken := &liveRoom{log: relay.log, relay: relay} // has no store: joining it panics
 		k := relay.newSocket(conn, nil)
-		k.serve(func() { newSession(broken, k.out.outbox(nil), nil).serve(context.Background(), k) })
+		k.serve(func() {}, func() { newSession(broken, k.out.outbox(nil), nil).serve(context.Background(), k) })
 	})
 	if _, code := readAll(t, client); code != protocol.CloseInternal {
 		t.Errorf("closed with %d", code)

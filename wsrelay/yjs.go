@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/tutti-live/tutti/shared/awareness"
 	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/protocol"
 )
@@ -26,6 +25,7 @@ type yjsClient struct {
 	// A client of Hocuspocus counts what it sends until it is told that it is kept.
 	counts bool
 	kept   int64 // how many it was told of. Guarded by room.mu
+	asked  bool  // it was asked for what the room lacks, and has not answered. Guarded by room.mu
 
 	refused bool // what it sends is of no interest any more. Owned by the reader
 }
@@ -45,10 +45,6 @@ func newYjsClient(text string, counts bool) *yjsClient {
 // connect anew after 30 s without one.
 var yjsKeepAlive = protocol.EncodeAwareness([]byte{0})
 
-// maxStateBytes is the longest awareness state: those of editors have some hundred
-// bytes, and each goes through Redis with every move.
-const maxStateBytes = 2 << 10
-
 // maxStateFactor is how many times the limit of a text all of a room's document
 // may have, in bytes: most of what was deleted leaves a trace.
 const maxStateFactor = 8
@@ -66,6 +62,9 @@ func (s *session) handleYjs(ctx context.Context, k *socket, frame []byte) error 
 		message, rest, err := protocol.DecodeYjs(frame)
 		if err == nil {
 			err = s.hearYjs(ctx, message)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if err != nil {
 			s.refuseYjs(err)
@@ -109,13 +108,9 @@ func (s *session) hearYjs(ctx context.Context, message any) error {
 		}
 		return r.answerSync(s, m.Vector)
 	case protocol.SyncUpdate:
-		return r.applyUpdate(s, m.Update)
+		return r.applyUpdate(s, m)
 	case protocol.Awareness:
-		// What cannot be read is dropped: clients repeat what others say, so who sent
-		// it need not be who wrote it.
-		if entries, err := awareness.Decode(m.Update, awareness.Limits{StateBytes: maxStateBytes}); err == nil {
-			r.hearAwareness(s, entries)
-		}
+		r.hearAwareness(s, m.Update)
 	case protocol.QueryAwareness:
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -137,15 +132,18 @@ func (r *liveRoom) greetYjsLocked(s *session) {
 func (r *liveRoom) askLocked(s *session) {
 	question := protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector())
 	if s.yjs.counts {
+		s.yjs.asked = true
 		r.sendStayingLocked(s, question)
 	} else {
 		r.sendLocked(s, question, "")
 	}
 }
 
-// tellKeptLocked tells a client that counts how many of its updates are kept.
+// tellKeptLocked tells a client that counts how many of its updates are kept. It
+// begins to count anew when it connects, and sends first what it did meanwhile,
+// uncounted; so nothing is said before its answer, which has all of that.
 func (r *liveRoom) tellKeptLocked(s *session, updates int64) {
-	for s.yjs.kept < updates {
+	for !s.yjs.asked && s.yjs.kept < updates {
 		s.yjs.kept++
 		r.sendStayingLocked(s, receivedFrame)
 	}
@@ -175,16 +173,28 @@ func (r *liveRoom) answerSync(s *session, vector []byte) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if empty := len(vector) == 1; empty { // as of all who join
-		s.out.pushWhole(r.firstSyncLocked(), slotText)
-	} else {
-		s.out.pushWhole(protocol.EncodeSyncStep2(r.doc.doc.EncodeStateAsUpdate(vector)), slotText)
-	}
+	s.out.pushWhole(r.syncLocked(vector), slotText)
 	if s.yjs.counts { // it began to count with this, and counts the answer
 		r.askLocked(s)
 	}
 	return nil
 }
+
+// syncLocked answers a question: who has little or nothing is sent all of the
+// document, for that is one frame for all of them.
+func (r *liveRoom) syncLocked(vector []byte) []byte {
+	if empty := len(vector) == 1; empty {
+		return r.firstSyncLocked()
+	}
+	lacking := protocol.EncodeSyncStep2(r.doc.doc.EncodeStateAsUpdate(vector))
+	if all := r.firstSyncLocked; len(lacking) > sharedFrom && 2*len(lacking) > len(all()) {
+		return all()
+	}
+	return lacking
+}
+
+// sharedFrom is from how many bytes on it matters that a frame is one for all.
+const sharedFrom = 16 << 10
 
 // firstSyncLocked is all of the document, for those who have nothing: one frame
 // for all of them.
@@ -196,7 +206,8 @@ func (r *liveRoom) firstSyncLocked() []byte {
 }
 
 // applyUpdate brings in what a client did, and shows it to the others.
-func (r *liveRoom) applyUpdate(s *session, update []byte) error {
+func (r *liveRoom) applyUpdate(s *session, m protocol.SyncUpdate) error {
+	update := m.Update
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	inserts := len(update) > 0 && update[0] != 0 // what only deletes is always welcome
@@ -207,6 +218,7 @@ func (r *liveRoom) applyUpdate(s *session, update []byte) error {
 	switch err := r.doc.update(update, s); {
 	case errors.Is(err, crdt.ErrPendingFull): // what it refers to did not arrive
 		r.askLocked(s)
+		return nil // the answer has it
 	case errors.Is(err, crdt.ErrBroken):
 		r.breakLocked(err)
 		return err
@@ -215,6 +227,7 @@ func (r *liveRoom) applyUpdate(s *session, update []byte) error {
 	}
 	r.relayLocked()
 	s.updates++
+	s.yjs.asked = s.yjs.asked && !m.Answer
 	if len(r.doc.unsaved) > 0 {
 		signal(r.saveWake)
 	}

@@ -185,6 +185,104 @@ func TestHocuspocus_TooMuchBeforeTheTokenIsDenied(t *testing.T) {
 	})
 }
 
+// A page that is closed says goodbye, sends what it has not sent yet, and closes.
+func TestHocuspocus_LastWordsAreTakenIn(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		for range 10 {
+			id := w.create("")
+			p := w.provider()
+			p.send(id, token)
+			p.wants(id, "allowed")
+			for range 3 {
+				p.send(id, protocol.EncodeAwareness([]byte{0}))
+			}
+			p.send(id, typed(t, "last"))
+			bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+			if err := p.conn.WriteMessage(websocket.CloseMessage, bye); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "it is saved", func() bool { return w.logged(id) == "last" })
+		}
+	})
+}
+
+func TestHocuspocus_WhatWaitsForAnotherUpdateIsReceivedWhenItIsSaved(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id, other := w.create(""), w.create("")
+		p := w.provider()
+		for _, id := range []string{id, other} {
+			p.send(id, token)
+			p.wants(id, "allowed")
+		}
+		updates := keystrokes(t, "ab")
+		w.redis.Stop()
+		p.send(id, updates[1])
+		p.send(other, protocol.EncodeSyncStep1([]byte{0}))
+		p.wants(other, "update", "step1") // and nothing before
+		w.redis.Start()
+		p.wants(id, "received")
+		p.send(id, updates[0])
+		p.wants(id, "update", "received") // whose the update is that has waited is not known any more
+		eventually(t, "both are saved", func() bool { return w.logged(id) == "ab" })
+	})
+}
+
+// keystrokes are messages that type a text, each one letter.
+func keystrokes(t *testing.T, text string) (messages [][]byte) {
+	t.Helper()
+	doc := crdt.NewDoc()
+	doc.OnUpdate(func(update []byte, _ any, _ []crdt.TextChange) {
+		messages = append(messages, protocol.EncodeSyncUpdate(update))
+	})
+	for i := range text {
+		if err := doc.Text("code").Insert(i, text[i:i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return messages
+}
+
+// What was typed offline is sent before the answer, and its client does not count it.
+func TestHocuspocus_NothingIsReceivedBeforeTheAnswer(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		p := w.provider()
+		p.send(id, token)
+		p.send(id, protocol.EncodeSyncStep1([]byte{0}))
+		p.wants(id, "allowed", "update", "step1")
+		typed := keystrokes(t, "abc")
+		for _, update := range typed {
+			p.send(id, update)
+		}
+		eventually(t, "it is saved", func() bool { return w.logged(id) == "abc" })
+		p.send(id, protocol.EncodeSyncStep2([]byte{0, 0}))
+		p.wants(id, "received", "received", "received", "received")
+	})
+}
+
+// A document that cannot be entered now is waited for; the others go on.
+func TestHocuspocus_RoomThatCannotBeLoadedNowHoldsUpNoOther(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id, other := w.create(""), w.create(`{"code":"there"}`)
+		person := w.join(id, 0)
+		p := w.provider()
+		p.send(id, token)
+		p.wants(id, "allowed")
+		person.until("user_joined")
+		w.redis.Stop()
+		p.send(other, token)
+		p.send(other, protocol.EncodeSyncStep1([]byte{0}))
+		p.send(id, typed(t, "goes on"))
+		person.untilCode("goes on")
+		w.redis.Start()
+		for left := 4; left > 0; { // received; allowed, update, step1
+			if a := p.next(); a.document == other || a.kind == "received" {
+				left--
+			}
+		}
+	})
+}
+
 func TestHocuspocus_AfterADenialOnlyATokenAsksAgain(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *world) {
 		id := w.create("")
@@ -245,6 +343,7 @@ func TestHocuspocus_DocumentsCountAsConnections(t *testing.T) {
 			p.wants(name(n), "allowed")
 		}
 		p.send(name(3), token)
+		p.send(name(3), typed(t, "nobody answers this"))
 		p.wants(name(3), "denied: too many connections")
 		p.send(name(1), []byte{kindClose})
 		eventually(t, "there is a place again", func() bool {
@@ -262,7 +361,7 @@ func TestHocuspocus_WhatNobodyCanReadEndsTheConnection(t *testing.T) {
 		p.send(id, token)
 		p.wants(id, "allowed")
 		joined := person.until("user_joined")
-		p.send(strings.Repeat("x", 1000), token)
+		p.send(strings.Repeat("x", 1000), token) // longer than a name may be
 		if code := p.closeCode(); code != protocol.CloseYjsMalformed {
 			t.Errorf("closed with %d", code)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/shared/config"
+	"github.com/tutti-live/tutti/shared/protocol"
 )
 
 func TestWire_UnknownRoomIsAcceptedAndClosedWith4004(t *testing.T) {
@@ -273,6 +274,30 @@ func TestWire_NoRoomIDInAnyLog(t *testing.T) {
 			if strings.Contains(w.log.String(), secret) {
 				t.Errorf("%q is in the log", secret)
 			}
+		}
+	})
+}
+
+// Questions are answered slowly to who asks often, but not to who has gone.
+func TestWire_YjsClientThatAskedForMuchAndLeft_IsGone(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		id := w.create("")
+		person := w.join(id, 0)
+		conn, response, err := websocket.DefaultDialer.DialContext(t.Context(), w.relay(0)+"/yjs/"+id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close() // it has none
+		joined := person.until("user_joined")
+		const questions = 1000 // a quarter of an hour
+		if err := conn.WriteMessage(websocket.BinaryMessage, bytes.Repeat(protocol.EncodeSyncStep1([]byte{0}), questions)); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if left := person.until("user_left"); left.UserID != joined.UserID {
+			t.Errorf("%s left, not %s", left.UserID, joined.UserID)
 		}
 	})
 }

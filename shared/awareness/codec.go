@@ -77,14 +77,9 @@ const minEntryLen = 5
 func Decode(update []byte, limits Limits) ([]Entry, error) {
 	limits = limits.orDefaults()
 	r := lib0.NewReader(update)
-	n := r.Uvarint()
-	switch {
-	case r.Err() != nil:
-		return nil, malformed("number of entries: %w", r.Err())
-	case n > uint64(len(update))/minEntryLen:
-		return nil, malformed("%d bytes cannot hold %d entries", r.Len(), n)
-	case n > uint64(limits.Entries): //nolint:gosec // is positive
-		return nil, overLimit("%d entries", n)
+	n, err := count(&r, limits)
+	if err != nil {
+		return nil, err
 	}
 	entries := make([]Entry, n)
 	for i := range entries {
@@ -98,17 +93,60 @@ func Decode(update []byte, limits Limits) ([]Entry, error) {
 	return entries, nil
 }
 
+// Find reads the last that an update says of one client; it is not ok if that is
+// nothing. The states of others are not looked at: clients repeat what others say.
+func Find(update []byte, client uint64, limits Limits) (e Entry, ok bool, err error) {
+	limits = limits.orDefaults()
+	r := lib0.NewReader(update)
+	n, err := count(&r, limits)
+	for range n {
+		id, clock := r.Uvarint(), r.Uvarint()
+		state, _ := r.StringBytes()
+		switch {
+		case r.Err() != nil:
+			return Entry{}, false, malformed("%w", r.Err())
+		case id == client:
+			if e, err = newEntry(id, clock, state, limits); err != nil {
+				return Entry{}, false, err
+			}
+			ok = true
+		}
+	}
+	return e, ok, err
+}
+
+// count reads how many entries an update has.
+func count(r *lib0.Reader, limits Limits) (n uint64, err error) {
+	size := r.Len()
+	n = r.Uvarint()
+	switch {
+	case r.Err() != nil:
+		return 0, malformed("number of entries: %w", r.Err())
+	case n > uint64(size)/minEntryLen: //nolint:gosec // is positive
+		return 0, malformed("%d bytes cannot hold %d entries", r.Len(), n)
+	case n > uint64(limits.Entries): //nolint:gosec // is positive
+		return 0, overLimit("%d entries", n)
+	}
+	return n, nil
+}
+
 func (e *Entry) read(r *lib0.Reader, limits Limits) error {
 	client, clock := r.Uvarint(), r.Uvarint()
 	state, _ := r.StringBytes()
 	if r.Err() != nil {
 		return malformed("%w", r.Err())
 	}
+	var err error
+	*e, err = newEntry(client, clock, state, limits)
+	return err
+}
+
+func newEntry(client, clock uint64, state []byte, limits Limits) (Entry, error) {
 	if clock > maxClock {
-		return malformed("clock %d", clock)
+		return Entry{}, malformed("clock %d", clock)
 	}
-	e.Client, e.Clock = client, uint32(clock)
-	return e.setState(state, limits)
+	e := Entry{Client: client, Clock: uint32(clock)}
+	return e, e.setState(state, limits)
 }
 
 func (e *Entry) setState(state []byte, limits Limits) error {

@@ -161,3 +161,23 @@ func unhex(t testing.TB, text string) []byte {
 	}
 	return b
 }
+
+func TestFind_LooksAtOneClientOnly(t *testing.T) {
+	broken := update(7, 1, "this is not JSON")
+	mixed := append([]byte{3}, slices.Concat(broken[1:], update(8, 2, "{}")[1:], update(8, 3, `{"a":1}`)[1:])...)
+	e, ok, err := awareness.Find(mixed, 8, awareness.Limits{})
+	if want := (awareness.Entry{Client: 8, Clock: 3, State: `{"a":1}`}); e != want || !ok || err != nil {
+		t.Errorf("got %+v, %v, %v", e, ok, err)
+	}
+	if e, ok, err := awareness.Find(mixed, 9, awareness.Limits{}); ok || err != nil {
+		t.Errorf("who is not in it: %+v, %v, %v", e, ok, err)
+	}
+	for client, want := range map[uint64]error{7: awareness.ErrMalformed, 8: nil} {
+		if _, _, err := awareness.Find(mixed, client, awareness.Limits{}); !errors.Is(err, want) {
+			t.Errorf("%d: %v", client, err)
+		}
+	}
+	if _, _, err := awareness.Find(mixed[:len(mixed)-1], 7, awareness.Limits{}); !errors.Is(err, awareness.ErrMalformed) {
+		t.Errorf("cut short: %v", err)
+	}
+}

@@ -35,6 +35,17 @@ func FuzzDecode(f *testing.F) {
 		if len(entries) > limits.Entries {
 			t.Fatalf("%d entries", len(entries))
 		}
+		for _, e := range entries {
+			last := e
+			for _, other := range entries {
+				if other.Client == e.Client {
+					last = other
+				}
+			}
+			if found, ok, err := awareness.Find(data, e.Client, limits); found != last || !ok || err != nil {
+				t.Fatalf("%d is found as %+v, %v, %v; not %+v", e.Client, found, ok, err, last)
+			}
+		}
 		var s awareness.States
 		for _, e := range entries {
 			checkEntry(t, e, limits)

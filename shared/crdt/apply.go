@@ -126,6 +126,7 @@ func (d *Doc) addPending(u *update, waiting int, later idSet, limits *Limits) er
 		return ErrPendingFull
 	}
 	p.add(rest, u.missing, later)
+	d.waits++
 	if p.bytes > limits.PendingBytes || len(p.missing) > p.mostMissing {
 		d.reviewPending(p)
 	}

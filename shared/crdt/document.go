@@ -25,6 +25,7 @@ type Doc struct {
 	roots     map[string]int32 // branches by name
 
 	pending   *pending
+	waits     int64 // counts the updates of which a part had to wait
 	observers []*observer
 	watched   bool         // some root was asked for as a text
 	tx        *transaction // the open one
@@ -110,3 +111,7 @@ func (d *Doc) OnUpdate(f func(update []byte, origin any, changes []TextChange)) 
 // HasPending tells whether updates or deletions wait for others that have not
 // arrived. Whoever sent them should be asked for what is missing.
 func (d *Doc) HasPending() bool { return d.pending != nil }
+
+// Waits counts the updates of which a part had to wait so far: when it grows, what
+// was brought last cannot all be told by OnUpdate yet.
+func (d *Doc) Waits() int64 { return d.waits }

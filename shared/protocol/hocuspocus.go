@@ -36,15 +36,15 @@ type (
 )
 
 // DecodeHocuspocus reads a frame. The message is nil if its type says nothing to a
-// server or is not known.
+// server or is not known. With an error comes the name of the document if that
+// could be read.
 func DecodeHocuspocus(frame []byte) (name string, message any, err error) {
 	if len(frame) == 1 { // a ping or pong of the connection has no name
 		return "", nil, nil
 	}
 	r := lib0.NewReader(frame)
-	name = r.String()
-	if len(name) > MaxDocumentNameBytes {
-		r.Fail(fmt.Errorf("a document's name of %d bytes", len(name)))
+	if name = r.String(); len(name) > MaxDocumentNameBytes {
+		return "", nil, fmt.Errorf("%w: a document's name of %d bytes", ErrYjs, len(name))
 	}
 	switch kind := r.Uvarint(); kind {
 	case yjsSync, hocuspocusReply:
@@ -61,7 +61,7 @@ func DecodeHocuspocus(frame []byte) (name string, message any, err error) {
 		message = Detach{}
 	}
 	if err := r.Err(); err != nil {
-		return "", nil, fmt.Errorf("%w: %w", ErrYjs, err)
+		return name, nil, fmt.Errorf("%w: %w", ErrYjs, err)
 	}
 	return name, message, nil
 }

@@ -19,8 +19,8 @@ func TestDecodeHocuspocus_ReadsNameAndMessage(t *testing.T) {
 		want    any
 	}{
 		{EncodeSyncStep1([]byte{0}), SyncStep1{[]byte{0}}},
-		{EncodeSyncUpdate([]byte("edit")), SyncUpdate{[]byte("edit")}},
-		{[]byte{hocuspocusReply, syncStep2, 3, 'a', 'l', 'l'}, SyncUpdate{[]byte("all")}},
+		{EncodeSyncUpdate([]byte("edit")), SyncUpdate{[]byte("edit"), false}},
+		{[]byte{hocuspocusReply, syncStep2, 3, 'a', 'l', 'l'}, SyncUpdate{[]byte("all"), true}},
 		{EncodeAwareness([]byte{0}), Awareness{[]byte{0}}},
 		{[]byte{yjsQueryAwareness}, QueryAwareness{}},
 		{[]byte{hocuspocusAuth, authToken, 1, 'x', 5, '4', '.', '8', '.', '0'}, Token{}}, // with a version, as provider 4
@@ -44,8 +44,9 @@ func TestDecodeHocuspocus_PingHasNoName(t *testing.T) {
 func TestDecodeHocuspocus_RefusesWhatCannotBeRead(t *testing.T) {
 	long := strings.Repeat("x", MaxDocumentNameBytes+1)
 	for _, frame := range [][]byte{{}, {5, 'a'}, named("a"), named("a", yjsSync, 3, 0), named("a", yjsAwareness, 9), named(long, yjsQueryAwareness)} {
-		if _, got, err := DecodeHocuspocus(frame); !errors.Is(err, ErrYjs) {
-			t.Errorf("%v: %+v, %v", frame, got, err)
+		name, got, err := DecodeHocuspocus(frame)
+		if !errors.Is(err, ErrYjs) || name != "" && name != "a" {
+			t.Errorf("%v: %q, %+v, %v", frame, name, got, err)
 		}
 	}
 }
@@ -78,7 +79,7 @@ func FuzzDecodeHocuspocus(f *testing.F) {
 	f.Add(named("1\x002", hocuspocusAuth, authToken, 0))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		name, message, err := DecodeHocuspocus(frame)
-		if err != nil && (message != nil || name != "") || len(name) > MaxDocumentNameBytes {
+		if err != nil && message != nil || len(name) > MaxDocumentNameBytes {
 			t.Fatalf("%q, %v, %v", name, message, err)
 		}
 	})

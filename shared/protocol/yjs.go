@@ -28,7 +28,10 @@ type (
 
 	// SyncUpdate is an update of the document: what the other side lacked, or an
 	// edit.
-	SyncUpdate struct{ Update []byte }
+	SyncUpdate struct {
+		Update []byte
+		Answer bool // to a SyncStep1
+	}
 
 	// Awareness is an update of who is there and where, for package awareness.
 	Awareness struct{ Update []byte }
@@ -95,7 +98,7 @@ func readSync(r *lib0.Reader) any {
 	case syncStep1:
 		return SyncStep1{r.Bytes()}
 	case syncStep2, syncUpdate:
-		return SyncUpdate{r.Bytes()}
+		return SyncUpdate{r.Bytes(), kind == syncStep2}
 	default:
 		r.Fail(fmt.Errorf("a sync message of type %d", kind))
 		return nil

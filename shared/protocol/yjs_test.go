@@ -13,7 +13,7 @@ func TestDecodeYjs_ReadsOneMessageAfterTheOther(t *testing.T) {
 		EncodeAwareness([]byte{0}),
 		{yjsQueryAwareness},
 	}, nil)
-	want := []any{SyncStep1{[]byte{0}}, SyncUpdate{[]byte("two")}, SyncUpdate{[]byte("three")}, Awareness{[]byte{0}}, QueryAwareness{}}
+	want := []any{SyncStep1{[]byte{0}}, SyncUpdate{[]byte("two"), true}, SyncUpdate{[]byte("three"), false}, Awareness{[]byte{0}}, QueryAwareness{}}
 	for i := 0; len(frame) > 0; i++ {
 		got, rest, err := DecodeYjs(frame)
 		if err != nil || !reflect.DeepEqual(got, want[i]) {

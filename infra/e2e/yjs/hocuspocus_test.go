@@ -38,6 +38,25 @@ func TestHocuspocus_WhatIsSyncedIsInRedis(t *testing.T) {
 	})
 }
 
+func TestHocuspocus_WhatWasTypedOfflineIsSyncedWhenItIsInRedis(t *testing.T) {
+	eachProvider(t, func(t *testing.T, w *scene.World, r *robots, library string) {
+		id := w.Create("")
+		a := r.join(library, w.Relays[0], id)
+		a.saved()
+		a.disconnect()
+		const letters = 300 // more than a burst
+		for range letters {
+			a.insert(0, "x")
+		}
+		a.connect()
+		a.reconnected(2)
+		a.saved()
+		if n := w.Saved(id).Text("code").Len(); n != letters {
+			t.Errorf("Redis has %d of %d", n, letters)
+		}
+	})
+}
+
 func TestHocuspocus_OneSocketForManyRooms(t *testing.T) {
 	eachProvider(t, func(t *testing.T, w *scene.World, r *robots, library string) {
 		one, two := w.Create("one"), w.Create("two")
