@@ -204,6 +204,7 @@ func (r *liveRoom) settle(ctx context.Context) error {
 				return err
 			}
 			checked = true
+			r.wasRead()
 		case next != nil:
 			err := r.saveBatch(ctx, next)
 			if errors.Is(err, errLogGone) && !checked {

@@ -55,6 +55,7 @@ type liveRoom struct {
 	recent     recent        // what stands there, up to head
 	suspect    bool          // it must be read again
 	reason     string        // why, for the metrics
+	reading    chan struct{} // closed when it was read again; nil: it needs not be
 	sending    *batch        // the entry that is on its way
 	lastSaved  string        // nonce of the last entry of ours that stands in the log
 	acked      unheard       // entries of ours that the channel did not tell of yet
@@ -191,6 +192,9 @@ func (r *liveRoom) join(ctx context.Context, s *session) error {
 	color, err := r.store.Join(ctx, r.id, person, room.Capacity{Most: r.relay.maxPeople, Fresh: 2 * r.relay.heartbeat})
 	if err == nil {
 		waitFor(ctx, arrived.heard, joinWait)
+		if reading := r.beingRead(); reading != nil { // what came before may have been missed
+			waitFor(ctx, reading, joinWait)
+		}
 	}
 
 	r.mu.Lock()
@@ -369,7 +373,27 @@ func (r *liveRoom) suspectLocked(reason string) {
 	if !r.suspect {
 		r.suspect, r.reason = true, reason
 	}
+	if r.reading == nil {
+		r.reading = make(chan struct{})
+	}
 	signal(r.saveWake)
+}
+
+// beingRead is closed when the log was read again; it is nil if it needs not be.
+func (r *liveRoom) beingRead() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reading
+}
+
+// wasRead says so to those who wait for it, unless it has to be read once more.
+func (r *liveRoom) wasRead() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.suspect && r.reading != nil {
+		close(r.reading)
+		r.reading = nil
+	}
 }
 
 // mistrustLocked has all of the log read again: something stood there that does no
