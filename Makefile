@@ -29,10 +29,10 @@ NPM_FOUND     := $(and $(shell command -v node 2>/dev/null),$(shell command -v n
 SESSIONS      ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test race fuzz simulate chaos lint bench bench-crdt bench-relay fmt ci
+.PHONY: help dev build test test-infra cluster cluster-delete race fuzz simulate chaos lint bench bench-crdt bench-relay fmt ci
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: ## Run everything in one process on :8000 (PORT overrides) with an embedded Redis
 	@go build -o bin/dev ./infra/cmd/dev && exec bin/dev
@@ -44,6 +44,15 @@ test: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run a
 	@$(if $(RACE),,echo "no C compiler found: running without the race detector")
 	go vet $(PACKAGES)
 	go test $(RACE) -timeout 10m $(PACKAGES)
+
+test-infra: ## Check the manifests for Knative and Cloud Run, and skaffold.yaml, as far as that goes without a cluster
+	cd infra/validate && GOWORK=off go vet ./... && GOWORK=off go test -count 1 ./...
+
+cluster: ## Make a local Kubernetes with Knative in Docker, for skaffold dev (needs kind and kubectl)
+	@infra/knative/cluster.sh create
+
+cluster-delete: ## Remove it
+	@infra/knative/cluster.sh delete
 
 race: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run all tests with the race detector, three times, without the cache
 	go test -race -count 3 -timeout 30m $(PACKAGES)
@@ -59,6 +68,7 @@ chaos: ## Break real relays and Redis servers in every way we know, and count wh
 
 lint: $(GOLANGCI) ## Check formatting, style and common mistakes
 	@for module in $(MODULES); do (cd $$module && ../$(GOLANGCI) run ./...) || exit 1; done
+	cd infra/validate && GOWORK=off ../../$(GOLANGCI) run ./...
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
