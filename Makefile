@@ -12,6 +12,20 @@ TOOLS            := bin/tools
 GOLANGCI         := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 GOFUMPT          := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)
 
+# What makes images, without Docker.
+KO_VERSION    := v0.19.1
+CRANE_VERSION := v0.22.1
+KO            := $(TOOLS)/ko-$(KO_VERSION)
+CRANE         := $(TOOLS)/crane-$(CRANE_VERSION)
+
+# What Knative puts in front of each container, and where it is built.
+QUEUE_PROXY_VERSION := v0.42.2
+QUEUE_PROXY         := $(TOOLS)/queue-proxy-$(QUEUE_PROXY_VERSION)
+QUEUE_PROXY_MODULE  := infra/queueproxy/tool
+
+# Modules that are not in the workspace, so that what they need nobody else has.
+OWN_MODULES := infra/docker infra/validate
+
 # The race detector needs a C compiler. Without one the tests still run;
 # where TUTTI_REQUIRE=all, as in CI, it is asked for whatever is installed.
 CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
@@ -29,10 +43,11 @@ NPM_FOUND     := $(and $(shell command -v node 2>/dev/null),$(shell command -v n
 SESSIONS      ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-infra cluster cluster-delete race fuzz simulate chaos lint bench bench-crdt bench-relay fmt ci
+.PHONY: help dev build test test-infra race fuzz simulate chaos rollout lint bench bench-crdt bench-relay fmt ci
+.PHONY: images cluster cluster-delete e2e-knative
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: ## Run everything in one process on :8000 (PORT overrides) with an embedded Redis
 	@go build -o bin/dev ./infra/cmd/dev && exec bin/dev
@@ -44,15 +59,6 @@ test: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run a
 	@$(if $(RACE),,echo "no C compiler found: running without the race detector")
 	go vet $(PACKAGES)
 	go test $(RACE) -timeout 10m $(PACKAGES)
-
-test-infra: ## Check the manifests for Knative and Cloud Run, and skaffold.yaml, as far as that goes without a cluster
-	cd infra/validate && GOWORK=off go vet ./... && GOWORK=off go test -count 1 ./...
-
-cluster: ## Make a local Kubernetes with Knative in Docker, for skaffold dev (needs kind and kubectl)
-	@infra/knative/cluster.sh create
-
-cluster-delete: ## Remove it
-	@infra/knative/cluster.sh delete
 
 race: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run all tests with the race detector, three times, without the cache
 	go test -race -count 3 -timeout 30m $(PACKAGES)
@@ -68,7 +74,7 @@ chaos: ## Break real relays and Redis servers in every way we know, and count wh
 
 lint: $(GOLANGCI) ## Check formatting, style and common mistakes
 	@for module in $(MODULES); do (cd $$module && ../$(GOLANGCI) run ./...) || exit 1; done
-	cd infra/validate && GOWORK=off ../../$(GOLANGCI) run ./...
+	@for module in $(OWN_MODULES); do (cd $$module && GOWORK=off $(CURDIR)/$(GOLANGCI) run ./...) || exit 1; done
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
@@ -81,6 +87,25 @@ bench-relay: ## Measure real relays: latency, cost in Redis, memory, joins (ARGS
 
 ci: ## Install what the full run needs (Debian, Ubuntu) and run it, as CI does
 	@.ci/run
+
+images: $(KO) $(CRANE) ## Build both images, push them (IMAGES=registry/path) or put them into bin/images for docker load
+	@VERSION=$(VERSION) KO=$(KO) CRANE=$(CRANE) infra/images/images.sh
+
+test-infra: $(KO) $(CRANE) ## Try the images as nobody on a read-only root; check what Docker, Knative, Cloud Run and skaffold read
+	KO=$(KO) CRANE=$(CRANE) go test -count 1 -v $(if $(EXEC),-exec "$(EXEC)") ./infra/images
+	for module in $(OWN_MODULES); do (cd $$module && GOWORK=off go vet ./... && GOWORK=off go test ./...) || exit 1; done
+
+cluster: ## Make a local Kubernetes with Knative in Docker, for skaffold dev (needs kind and kubectl)
+	@infra/knative/cluster.sh create
+
+cluster-delete: ## Remove it
+	@infra/knative/cluster.sh delete
+
+e2e-knative: $(QUEUE_PROXY) ## Try the relay behind the queue-proxy of Knative (as root: it gets a network of its own)
+	QUEUE_PROXY=$(CURDIR)/$(QUEUE_PROXY) go test -count 1 -v -exec "unshare --net" ./infra/queueproxy
+
+rollout: ## Restart two relays under load, one after the other, and count what is lost (ARGS="-rounds 1")
+	go run ./infra/cmd/chaos -only F3b $(ARGS)
 
 fmt: $(GOFUMPT) ## Format all Go code
 	$(GOFUMPT) -w $(MODULES)
@@ -96,3 +121,14 @@ $(GOLANGCI):
 $(GOFUMPT):
 	GOBIN=$(CURDIR)/$(TOOLS) go install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
 	mv $(TOOLS)/gofumpt $@
+
+$(KO):
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/google/ko@$(KO_VERSION)
+	mv $(TOOLS)/ko $@
+
+$(CRANE):
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/google/go-containerregistry/cmd/crane@$(CRANE_VERSION)
+	mv $(TOOLS)/crane $@
+
+$(QUEUE_PROXY): $(QUEUE_PROXY_MODULE)/go.mod
+	cd $(QUEUE_PROXY_MODULE) && GOWORK=off go build -o $(CURDIR)/$@ knative.dev/serving/cmd/queue

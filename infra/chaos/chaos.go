@@ -115,6 +115,9 @@ func run(ctx context.Context, f fault, opts Options) Result {
 	if opts.Short {
 		form = shortForm
 	}
+	if f.form != nil {
+		form = f.form(form)
+	}
 	rounds := f.rounds
 	if opts.Short {
 		rounds = 1
@@ -134,6 +137,7 @@ func run(ctx context.Context, f fault, opts Options) Result {
 		result.Rounds++
 	}
 	w.judge(ctx, &result)
+	result.Figures = w.absences()
 	w.close(&result)
 	result.Timeline = w.lines()
 	return result

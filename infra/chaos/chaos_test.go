@@ -67,7 +67,7 @@ func TestChoose_ByIDOrByItsNumber(t *testing.T) {
 	for _, tt := range []struct {
 		only string
 		want int
-	}{{"F1", 4}, {"F8", 4}, {"f15b", 1}, {"F18,F3", 6}, {"F8,F99", 0}, {"", 0}, {"abc", 0}} {
+	}{{"F1", 4}, {"F8", 4}, {"f15b", 1}, {"F18,F3", 7}, {"F8,F99", 0}, {"", 0}, {"abc", 0}} {
 		chosen, err := choose(strings.Split(tt.only, ","))
 		if len(chosen) != tt.want && tt.want != 0 || (err == nil) != (tt.want != 0) {
 			t.Errorf("%q: got %d, %v, want %d", tt.only, len(chosen), err, tt.want)

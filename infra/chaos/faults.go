@@ -22,6 +22,9 @@ type fault struct {
 	// absences: people may be thought to have left who come back.
 	absences bool
 
+	// form is the form of its world; nil: as any other.
+	form func(form) form
+
 	// strike makes it and ends it. It is called while people type.
 	strike func(ctx context.Context, w *world, round int) error
 }
@@ -35,7 +38,8 @@ func faults() []fault {
 		{id: "F1c", name: "relay killed while Redis stalls", rounds: 10, promise: promised, breaksConnections: true, strike: killWhileStalled},
 		{id: "F1d", name: "relay killed that is far from Redis", rounds: 10, promise: promised, breaksConnections: true, strike: killFarAway},
 		{id: "F2", name: "relay paused", rounds: 3, promise: promised, breaksConnections: true, redisIsFine: true, absences: true, strike: pauseRelay},
-		{id: "F3", name: "rolling deploy", rounds: 5, promise: promised, breaksConnections: true, redisIsFine: true, strike: deploy},
+		{id: "F3a", name: "rolling deploy", rounds: 5, promise: promised, breaksConnections: true, redisIsFine: true, strike: deploy},
+		{id: "F3b", name: "two relays under load restarted in turn", rounds: 5, promise: promised, breaksConnections: true, redisIsFine: true, form: twoUnderLoad, strike: restartInTurn},
 		{id: "F7", name: "Redis crashes and is empty", rounds: 8, promise: promised, strike: crashRedis},
 		{id: "F8a", name: "Redis flushed", rounds: 20, promise: promised, strike: flush},
 		{id: "F8b", name: "each key of the room deleted", rounds: 5, promise: promised, strike: deleteEachKey},

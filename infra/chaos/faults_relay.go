@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tutti-live/tutti/infra/pause"
+	"github.com/tutti-live/tutti/infra/process"
 	"github.com/tutti-live/tutti/shared/protocol"
 )
 
@@ -131,24 +132,50 @@ func deploy(ctx context.Context, w *world, _ int) error {
 		if err := place.start(ctx); err != nil {
 			return err
 		}
-		clients, yjs := w.visits.on(old), w.yjsOn(old)
-		took, err := old.Stop()
-		failed = errors.Join(failed, err)
-		w.note("%s stopped after %v, %d clients and %d of Yjs", old.Name, took.Round(time.Millisecond), len(clients), len(yjs))
+		said := w.stop(old)
+		if err := pause.For(ctx, w.form.resume); err != nil {
+			return err
+		}
+		failed = errors.Join(failed, said())
+	}
+	return failed
+}
+
+// restartInTurn asks one relay after the other to stop, and starts another in its
+// place when it has: in between, all people are with those that are left.
+func restartInTurn(ctx context.Context, w *world, _ int) error {
+	var failed error
+	for _, place := range w.places {
+		said := w.stop(place.empty())
+		if err := place.start(ctx); err != nil {
+			return err
+		}
+		if err := pause.For(ctx, w.form.resume); err != nil {
+			return err
+		}
+		failed = errors.Join(failed, said())
+	}
+	return failed
+}
+
+// stop asks a relay to end, in time. What is returned tells, when everybody has
+// noticed, who was not told to come back.
+func (w *world) stop(relay *process.Process) (said func() error) {
+	clients, yjs := w.visits.on(relay), w.yjsOn(relay)
+	took, failed := relay.Stop()
+	w.note("%s stopped after %v, %d clients and %d of Yjs", relay.Name, took.Round(time.Millisecond), len(clients), len(yjs))
+	return func() error {
 		for _, c := range clients {
 			<-c.ended
 			if code := c.closeCode(); code != protocol.CloseServiceRestart {
 				failed = errors.Join(failed, fmt.Errorf("%s was closed with %d", c.name(), code))
 			}
 		}
-		if err := pause.For(ctx, w.form.resume); err != nil {
-			return err
-		}
 		for _, p := range yjs {
-			if code := p.closeCode(w.yjsURL(old)); code != protocol.CloseServiceRestart {
-				failed = errors.Join(failed, fmt.Errorf("%s@%s was closed with %d", p.label, old.Name, code))
+			if code := p.closeCode(w.yjsURL(relay)); code != protocol.CloseServiceRestart {
+				failed = errors.Join(failed, fmt.Errorf("%s@%s was closed with %d", p.label, relay.Name, code))
 			}
 		}
+		return failed
 	}
-	return failed
 }

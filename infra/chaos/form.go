@@ -50,6 +50,15 @@ var shortForm = form{
 	roundLimit: 45 * time.Second,
 }
 
+// twoUnderLoad is with two relays: whoever is not with the one is with the other.
+func twoUnderLoad(f form) form {
+	f.relays = 2
+	if !f.short { // where many worlds share the machine
+		f.writers, f.yjs = 12, 12
+	}
+	return f
+}
+
 // Promises: how long after the last edit and the end of the fault all is well.
 const (
 	promised         = 5 * time.Second

@@ -167,6 +167,8 @@ type tally struct {
 	resurrected []marker // that had to be gone
 	torn        []string // what nobody wrote
 	glued       int
+	unsure      []marker // whose connection ended before they were acknowledged
+	gone        int      // of them
 }
 
 // compare checks a text.
@@ -179,6 +181,10 @@ func (j *journal) compare(text string) tally {
 		there := r.count[m]
 		delete(r.count, m)
 		t.acked += e.added.edits() + e.removed.edits()
+		if !e.added.owed() {
+			t.unsure = append(t.unsure, m)
+			t.gone += 1 - min(there, 1)
+		}
 		switch {
 		case there > 1:
 			t.doubled = append(t.doubled, m)

@@ -55,6 +55,7 @@ type visits struct {
 // visit is when a connection was there.
 type visit struct {
 	client *client
+	began  time.Time
 	ended  time.Time // zero while it is there
 }
 
@@ -64,7 +65,7 @@ func (v *visits) begin(c *client) {
 	if v.byUser == nil {
 		v.byUser = make(map[string]*visit)
 	}
-	visit := &visit{client: c}
+	visit := &visit{client: c, began: time.Now()}
 	v.all = append(v.all, visit)
 	v.byUser[c.user] = visit
 }

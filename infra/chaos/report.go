@@ -26,6 +26,7 @@ type Result struct {
 	Promised    time.Duration
 	Problems    []string // everything that was wrong, the above included
 	Timeline    []string // what was done when
+	Figures     []string // what was measured, besides
 }
 
 // OK reports whether everything held.

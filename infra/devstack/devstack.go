@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tutti-live/tutti/functions"
-	"github.com/tutti-live/tutti/infra/playground"
+	"github.com/tutti-live/tutti/infra/gateway"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/room"
 	"github.com/tutti-live/tutti/wsrelay"
@@ -69,11 +69,6 @@ func (s *Stack) open(url config.RedisURL, settings Settings) (*room.Store, error
 	return store, err
 }
 
-// functionPaths are those of the functions. Others of one word are rooms.
-var functionPaths = []string{
-	"/rooms", "/rooms/", "/health", "/readyz", "/openapi.json", "/openapi.yaml", "/docs", "/docs/", "/redoc",
-}
-
 // Handler serves everything on one port. Sockets go to the relays in turn, so
 // that two windows meet over Redis, as they do in the cloud.
 func (s *Stack) Handler() (http.Handler, error) {
@@ -88,16 +83,7 @@ func (s *Stack) Handler() (http.Handler, error) {
 	sockets := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		relays[s.next.Add(1)%uint64(len(relays))].ServeHTTP(w, r)
 	})
-	mux := http.NewServeMux()
-	playground.Register(mux)
-	for _, path := range functionPaths {
-		mux.Handle(path, api)
-	}
-	mux.Handle("/", api)
-	for _, path := range []string{"/ws/", "/yjs/", "/hocuspocus"} {
-		mux.Handle(path, sockets)
-	}
-	return mux, nil
+	return gateway.Routes(api, sockets), nil
 }
 
 // Drain lets all relays finish, until ctx ends.

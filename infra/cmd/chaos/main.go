@@ -81,6 +81,11 @@ func report(results []chaos.Result, verbose bool) error {
 	}
 	fmt.Println()
 	ok, err := chaos.WriteTable(os.Stdout, results)
+	for _, r := range results {
+		for _, figure := range r.Figures {
+			fmt.Printf("%s: %s\n", r.Fault, figure)
+		}
+	}
 	if err == nil && !ok {
 		err = errFailed
 	}
