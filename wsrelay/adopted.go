@@ -23,15 +23,15 @@ func adopted(clients, other crdt.StateVector) crdt.StateVector {
 	return unknown
 }
 
-// noteAdopted remembers who adopted a text that is in the document, and which it
-// was, if nothing has come to it yet.
+// noteAdopted remembers who adopted the text of the document, if that is all that
+// is in it yet.
 func (d *document) noteAdopted() error {
 	clients, err := crdt.DecodeStateVector(d.doc.EncodeStateVector())
-	if err != nil {
+	if err != nil || len(clients) != 1 {
 		return err
 	}
-	if d.adopted = adopted(clients, nil); len(d.adopted) > 0 && (d.adoptedText == "" || len(clients) == 1) {
-		d.adoptedText = d.String()
+	for client := range adopted(clients, nil) {
+		d.adopter, d.adoptedText = client, d.String()
 	}
 	return nil
 }
@@ -41,10 +41,11 @@ func (d *document) noteAdopted() error {
 // the view was written, but who just came has next to nothing of it.
 const twin = 0.3
 
-// twins are those who adopted a text that is, by other clients, in an update too,
-// which must be a whole document: those of who comes back are.
-func (d *document) twins(update []byte) crdt.StateVector {
-	if len(d.adopted) == 0 {
+// twins is what an adopter wrote that is, by other clients, in a client's answer
+// too: this must be a whole document, as those of who comes back are. What is only
+// in the adopted text may be there nowhere else, so it is none of it.
+func (d *document) twins(update []byte) (ranges []bridge.Range) {
+	if d.adoptedText == "" {
 		return nil
 	}
 	before := newDocument(d.name)
@@ -52,29 +53,50 @@ func (d *document) twins(update []byte) crdt.StateVector {
 		return nil
 	}
 	clients, err := crdt.DecodeStateVector(before.doc.EncodeStateVector())
-	if err != nil || bridge.Diff(d.adoptedText, before.text.String()).Shared(d.adoptedText) < twin {
+	if _, knows := clients[d.adopter]; knows || err != nil {
 		return nil
 	}
-	return adopted(d.adopted, clients)
+	all := bridge.Diff("", d.adoptedText)[0].Add
+	kept := 0
+	ranges = bridge.Diff(d.adoptedText, before.text.String()).Kept(d.adoptedText)
+	for _, r := range ranges {
+		kept += r.N
+	}
+	if float64(kept) < twin*float64(all) {
+		return nil
+	}
+	return ranges
 }
 
-// drop deletes what clients wrote.
+// dropTwins deletes what an adopter wrote and somebody brought once more. The
+// adopter wrote nothing but its text, so the clock of a unit is its place there.
+func (d *document) dropTwins(ranges []bridge.Range) error {
+	if len(ranges) == 0 {
+		return nil
+	}
+	return d.doc.Load(deletion(d.adopter, ranges...), origin{})
+}
+
+// drop deletes all that clients wrote.
 func (d *document) drop(clients crdt.StateVector) error {
 	for client, clock := range clients {
-		if err := d.doc.Load(deletion(client, clock), origin{}); err != nil {
+		if err := d.doc.Load(deletion(client, bridge.Range{N: int(clock)}), origin{}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// deletion is the update that deletes all that a client wrote up to a clock: no
-// structs, and a delete set of one client with one range.
-func deletion(client uint64, clock uint32) []byte {
+// deletion is the update that deletes ranges of what a client wrote: no structs,
+// and a delete set of one client.
+func deletion(client uint64, ranges ...bridge.Range) []byte {
 	b := lib0.AppendUvarint(nil, 0)
 	b = lib0.AppendUvarint(b, 1)
 	b = lib0.AppendUvarint(b, client)
-	b = lib0.AppendUvarint(b, 1)
-	b = lib0.AppendUvarint(b, 0)
-	return lib0.AppendUvarint(b, uint64(clock))
+	b = lib0.AppendUvarint(b, uint64(len(ranges)))
+	for _, r := range ranges {
+		b = lib0.AppendUvarint(b, uint64(r.At)) //nolint:gosec // places in a text
+		b = lib0.AppendUvarint(b, uint64(r.N))  //nolint:gosec // as above
+	}
+	return b
 }

@@ -65,7 +65,7 @@ func TestDocument_PageComesBackToAnAdoptedRoom_TextStandsOnce(t *testing.T) {
 	page := typed(t, "one\ntwo\nthree\n")
 	room := adopting(t, "one\ntwo\n") // the view was a little older
 	room.write(t, "one\nnew\ntwo\n")
-	if err := room.update(page.state(), &session{}); err != nil {
+	if err := room.update(page.state(), true, &session{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"one\n", "two\n", "three\n", "new\n"} {
@@ -79,7 +79,7 @@ func TestDocument_PageComesBackToAnAdoptedRoom_TextStandsOnce(t *testing.T) {
 	}
 	other.write(t, "one\ntwo\nthree\nfour\n")
 	before := room.String()
-	if err := room.update(other.state(), &session{}); err != nil {
+	if err := room.update(other.state(), true, &session{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := room.String(); got != before+"four\n" && strings.Count(got, "four\n") != 1 || strings.Count(got, "one\n") != 1 {
@@ -90,10 +90,14 @@ func TestDocument_PageComesBackToAnAdoptedRoom_TextStandsOnce(t *testing.T) {
 // Who comes new and types at once does not know of the adoption either.
 func TestDocument_NewPageInAnAdoptedRoom_TextStays(t *testing.T) {
 	room := adopting(t, "one\ntwo\n")
-	if err := room.update(typed(t, "on").state(), &session{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := room.String(); !strings.Contains(got, "one\ntwo\n") {
-		t.Errorf("got %q", got)
+	for _, text := range []string{"on", "one\n"} { // the second is a template, say
+		if err := room.update(typed(t, text).state(), true, &session{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"one\n", "two\n"} {
+			if got := room.String(); !strings.Contains(got, line) {
+				t.Errorf("%q is missing: %q", line, got)
+			}
+		}
 	}
 }

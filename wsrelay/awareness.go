@@ -103,7 +103,7 @@ func (r *liveRoom) hearStateLocked(me *member, e awareness.Entry) {
 		}
 		return
 	}
-	me.Client, me.Clock, me.State = e.Client, e.Clock, strings.Clone(e.State)
+	me.Client, me.Clock, me.State = e.Client, e.Clock, e.State
 	r.tellLocked(e)
 	r.readStateLocked(me)
 	r.unreportedLocked(me.ID)

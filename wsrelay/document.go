@@ -31,8 +31,8 @@ type document struct {
 	measured  int    // bytes of the document when that was last looked at
 	grown     int    // bytes of the updates of Yjs clients since
 
-	adopted     crdt.StateVector // those who adopted a text that is in it
-	adoptedText string           // which that was, as far as it is known
+	adopter     uint64 // who adopted a text that is in it
+	adoptedText string // which that was; "": none, or it is not known
 
 	unsaved      [][]byte // updates made here that are neither in the log nor on their way, oldest first
 	unsavedBytes int
@@ -187,20 +187,24 @@ func (d *document) isFull(update, limit int) bool {
 	return d.measured+d.grown > limit
 }
 
-// update brings in what a Yjs client did.
-func (d *document) update(update []byte, from *session) error {
+// update brings in what a Yjs client did, or in answer to what it was asked for.
+func (d *document) update(update []byte, answer bool, from *session) error {
 	where := origin{author: from.id, client: from}
 	if d.doc.HasPending() { // what others sent may be taken in with it
 		where.client = nil
 	}
-	twins, waits := d.twins(update), d.doc.Waits()
+	var twins []bridge.Range
+	if answer {
+		twins = d.twins(update)
+	}
+	waits := d.doc.Waits()
 	if err := d.doc.ApplyUpdate(update, where); err != nil {
 		return err
 	}
 	if d.doc.Waits() > waits { // nobody was told of what waits, and it is to be kept too
 		d.save(bytes.Clone(update))
 	}
-	return d.bounded(d.drop(twins))
+	return d.bounded(d.dropTwins(twins))
 }
 
 // state is the whole document as one update.
@@ -286,9 +290,6 @@ func (d *document) reconcile(log replica) error {
 		theirs = adopted(known, log.clients)
 	}
 	if err := d.drop(theirs); err != nil {
-		return err
-	}
-	if err := d.noteAdopted(); err != nil {
 		return err
 	}
 	if !bytes.Equal(d.state(), log.state) {

@@ -159,11 +159,11 @@ func TestDocument_WhatWaitedIsSavedAndToldWithWhatItWaitedFor(t *testing.T) {
 			_, err := d.take([]room.Entry{room.NewEntry(room.KindUpdate, "", string(one))})
 			return err
 		},
-		"from another client": func(d *document) error { return d.update(one, &session{id: "another"}) },
+		"from another client": func(d *document) error { return d.update(one, false, &session{id: "another"}) },
 	} {
 		d := newDocument(testText)
 		d.listeners = 2
-		if err := d.update(two, &session{id: "one"}); err != nil || len(d.untold) > 0 {
+		if err := d.update(two, false, &session{id: "one"}); err != nil || len(d.untold) > 0 {
 			t.Fatalf("%s: %d changes, %v", name, len(d.untold), err)
 		}
 		before := d.state()

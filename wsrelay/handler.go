@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/httpserve"
@@ -84,7 +85,7 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs bool) {
 	var keepAlive []byte
 	var client *yjsClient
 	if yjs {
-		keepAlive, client = yjsKeepAlive, newYjsClient(text, false)
+		keepAlive, client = yjsKeepAlive, newYjsClient(text, false, newAsks())
 	}
 	k := r.newSocket(conn, keepAlive)
 	s := newSession(live, k.out.outbox(nil), client)
@@ -114,6 +115,7 @@ func (r *Relay) serveHocuspocus(w http.ResponseWriter, req *http.Request) {
 		client:   c.client,
 		text:     text,
 		socket:   r.newSocket(conn, hocuspocusKeepAlive),
+		asks:     rate.NewLimiter(asksPerSecond*hocuspocusAsks, askBurst*hocuspocusAsks),
 		attached: make(map[string]*attached),
 	}
 	r.serveSocket(req, c, h.socket, h.serve)

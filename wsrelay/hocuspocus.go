@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -25,6 +27,10 @@ const (
 	// token, which a client may have to fetch while somebody types, and Redis.
 	maxEarly      = 100
 	maxEarlyBytes = 1 << 20
+
+	// hocuspocusAsks is how many times as often as one document those of a connection
+	// may ask together: all of them do when it is made.
+	hocuspocusAsks = 20
 
 	// tokenWait is how long a token may take.
 	tokenWait = 30 * time.Second
@@ -48,6 +54,7 @@ type hocuspocus struct {
 	socket *socket
 
 	attached map[string]*attached // by the names that the client uses; the reader's
+	asks     *rate.Limiter        // questions of all documents
 	running  sync.WaitGroup       // goroutines of attached documents
 	open     atomic.Int32         // how many they are
 }
@@ -106,6 +113,7 @@ func (h *hocuspocus) deliver(ctx context.Context, name string, message any) {
 	a := h.attached[name]
 	switch {
 	case ends && a != nil:
+		a.out.discard() // the next of that name must not be told what this one was
 		close(a.messages)
 		delete(h.attached, name)
 		return
@@ -151,12 +159,16 @@ func (h *hocuspocus) attach(ctx context.Context, name string, begins bool) *atta
 		return nil
 	}
 	a.out = h.socket.out.outbox(protocol.DocumentAddress(name))
+	if len(h.attached) >= 2*maxAttached {
+		maps.DeleteFunc(h.attached, func(_ string, a *attached) bool { return a.isOver() })
+	}
 	h.attached[name] = a
 	h.open.Add(1)
 	h.running.Go(func() {
 		defer close(a.ended)
 		defer h.open.Add(-1)
 		defer a.out.end()
+		defer func() { a.early = nil }() // a denied one stays in the map
 		defer logPanic(h.socket.log, func() { h.socket.out.close(protocol.CloseInternal, "internal error") })
 		if a.awaitToken(ctx) {
 			a.serve(ctx)
@@ -184,7 +196,7 @@ func (a *attached) serve(ctx context.Context) {
 		return
 	}
 	defer a.relay.release(live)
-	s := newSession(live, a.out, newYjsClient(a.text, true))
+	s := newSession(live, a.out, newYjsClient(a.text, true, a.asks))
 	if err := live.join(ctx, s); err != nil {
 		a.deny(err)
 		return

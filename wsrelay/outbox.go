@@ -114,6 +114,14 @@ func (o *outbox) end() {
 	o.ended = true
 }
 
+// discard lets nothing of what is queued leave, and takes nothing more.
+func (o *outbox) discard() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.queue, o.bytes, o.restart, o.ended = nil, 0, nil, true
+	clear(o.slots)
+}
+
 func (o *outbox) enqueueLocked(m *outgoing) {
 	if o.closing != nil || o.ended {
 		return

@@ -68,7 +68,7 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 	case errors.Is(err, room.ErrMoved): // what stands there now is to be looked at first
 		r.sending = nil
 		r.suspectLocked(repairHead)
-		return nil
+		return err // with a pause before the next attempt
 	case err != nil && b.entry.Previous != "": // by then it may not be wanted any more
 		r.sending = nil
 		r.suspectLocked(repairHead)

@@ -92,6 +92,10 @@ const (
 	// not counted: about ten thousand small messages.
 	maxQueueBytes = 1 << 20
 
+	// maxOutboxes is how many documents of one connection may have something waiting:
+	// as many as it may work on, and as many that it does not any more.
+	maxOutboxes = 2 * maxAttached
+
 	// A client may send messagesPerSecond in the long run, which is above any
 	// editor, and bytesPerSecond, which is the longest text several times a
 	// second. Who sends more is read more slowly, so that TCP holds it back.

@@ -11,10 +11,11 @@ import (
 // what reached a relay, unless somebody deleted it who saw it, or all that had it
 // was destroyed.
 type simLedger struct {
-	sim    *sim
-	pieces map[string]*simPiece
-	order  []*simPiece
-	damage int // how often the log lost something
+	sim     *sim
+	pieces  map[string]*simPiece
+	order   []*simPiece
+	damage  int             // how often the log lost something
+	adopted map[string]bool // words of texts that were adopted
 }
 
 // simPiece is a word that somebody typed.
@@ -34,7 +35,7 @@ type simPiece struct {
 }
 
 func newSimLedger(s *sim) *simLedger {
-	return &simLedger{sim: s, pieces: make(map[string]*simPiece)}
+	return &simLedger{sim: s, pieces: make(map[string]*simPiece), adopted: make(map[string]bool)}
 }
 
 // typed notes a new word.

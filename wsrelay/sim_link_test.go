@@ -246,7 +246,10 @@ func (l *simLink) Adopt(ctx context.Context, id string) error {
 		return room.ErrNotFound
 	}
 	adopter := crdt.NewDoc(crdt.WithClientID(simAdopter + uint64(rand.Uint32())))
-	_, err = l.Seed(ctx, id, simSnapshot(adopter, room.NormalizeText(*text)))
+	made, err := l.Seed(ctx, id, simSnapshot(adopter, room.NormalizeText(*text)))
+	if made {
+		l.sim.locked(func() { l.sim.ledger.adopt(*text) })
+	}
 	return err
 }
 

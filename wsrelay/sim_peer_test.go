@@ -72,7 +72,7 @@ func (p *simPeer) name() string { return fmt.Sprintf("peer %d", p.number) }
 func (p *simPeer) link() *simConn { return p.conn }
 
 // newYjs implements simUser.
-func (*simPeer) newYjs() *yjsClient { return newYjsClient("", false) }
+func (*simPeer) newYjs() *yjsClient { return newYjsClient("", false, newAsks()) }
 
 // unsettled implements simUser.
 func (p *simPeer) unsettled() bool {

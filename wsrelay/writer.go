@@ -55,6 +55,10 @@ func newWriter(conn *websocket.Conn, kind int, keepAlive []byte, m *metrics) *wr
 func (w *writer) outbox(address []byte) *outbox {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.outboxes = slices.DeleteFunc(w.outboxes, func(o *outbox) bool { return o.ended && len(o.queue) == 0 })
+	if len(w.outboxes) >= maxOutboxes {
+		w.closeLocked(protocol.CloseTryAgainLater, "this client reads too slowly")
+	}
 	o := &outbox{writer: w, address: address, slots: make(map[string]*outgoing)}
 	w.outboxes = append(w.outboxes, o)
 	return o

@@ -37,8 +37,10 @@ const (
 	askBurst      = 5
 )
 
-func newYjsClient(text string, counts bool) *yjsClient {
-	return &yjsClient{text: text, counts: counts, asks: rate.NewLimiter(asksPerSecond, askBurst)}
+func newAsks() *rate.Limiter { return rate.NewLimiter(asksPerSecond, askBurst) }
+
+func newYjsClient(text string, counts bool, asks *rate.Limiter) *yjsClient {
+	return &yjsClient{text: text, counts: counts, asks: asks}
 }
 
 // yjsKeepAlive tells nothing: the clients count messages, and no pings, and
@@ -139,9 +141,9 @@ func (r *liveRoom) askLocked(s *session) {
 	}
 }
 
-// tellKeptLocked tells a client that counts how many of its updates are kept. It
-// begins to count anew when it connects, and sends first what it did meanwhile,
-// uncounted; so nothing is said before its answer, which has all of that.
+// tellKeptLocked tells a client that counts how many of its updates are kept. When
+// it has asked, it begins to count anew and sends what it did offline, uncounted;
+// so nothing is said before it has answered in turn, for the answer has all of that.
 func (r *liveRoom) tellKeptLocked(s *session, updates int64) {
 	for !s.yjs.asked && s.yjs.kept < updates {
 		s.yjs.kept++
@@ -174,7 +176,8 @@ func (r *liveRoom) answerSync(s *session, vector []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s.out.pushWhole(r.syncLocked(vector), slotText)
-	if s.yjs.counts { // it began to count with this, and counts the answer
+	if s.yjs.counts { // it began to count anew with this, and counts the answer
+		s.yjs.kept = s.updates
 		r.askLocked(s)
 	}
 	return nil
@@ -215,7 +218,7 @@ func (r *liveRoom) applyUpdate(s *session, m protocol.SyncUpdate) error {
 		return errStateTooLarge
 	}
 	before := r.doc.version()
-	switch err := r.doc.update(update, s); {
+	switch err := r.doc.update(m.Update, m.Answer, s); {
 	case errors.Is(err, crdt.ErrPendingFull): // what it refers to did not arrive
 		r.askLocked(s)
 		return nil // the answer has it

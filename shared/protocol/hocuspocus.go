@@ -48,7 +48,9 @@ func DecodeHocuspocus(frame []byte) (name string, message any, err error) {
 	}
 	switch kind := r.Uvarint(); kind {
 	case yjsSync, hocuspocusReply:
-		message = readSync(&r)
+		if message = readSync(&r); r.Err() == nil && r.Len() > 0 { // it would be kept with the message
+			r.Fail(fmt.Errorf("%d bytes behind a message", r.Len()))
+		}
 	case yjsAwareness:
 		message = Awareness{r.Bytes()}
 	case hocuspocusAuth:

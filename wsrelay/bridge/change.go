@@ -224,11 +224,22 @@ func (c Change) Growth(text string) (bytes int) {
 	return bytes
 }
 
-// Shared is the share of a text that the change leaves: from 0 to 1, also of an
-// empty one.
-func (c Change) Shared(text string) float64 {
-	n := units(text)
-	return float64(n-c.dropped(0, n)) / max(1, float64(n))
+// A Range is n units of a text from a place on, in UTF-16 units.
+type Range struct{ At, N int }
+
+// Kept is what of a text the change leaves.
+func (c Change) Kept(text string) (ranges []Range) {
+	at := 0
+	for _, h := range c {
+		if h.At > at {
+			ranges = append(ranges, Range{at, h.At - at})
+		}
+		at = h.At + h.Drop
+	}
+	if n := units(text); n > at {
+		ranges = append(ranges, Range{at, n - at})
+	}
+	return ranges
 }
 
 // dropsAll reports whether the change leaves nothing of a text.

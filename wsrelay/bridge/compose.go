@@ -1,5 +1,18 @@
 package bridge
 
+// compose makes one change of several that follow each other. Halves are composed
+// first: one behind the other, each would go through all that came before.
+func compose(changes []Change) Change {
+	switch n := len(changes); n {
+	case 0:
+		return nil
+	case 1:
+		return changes[0].withoutText()
+	default:
+		return compose(changes[:n/2]).Then(compose(changes[n/2:]))
+	}
+}
+
 // Then is the change that does what c does and then next, a change of the text that
 // c makes. It has numbers only: which text comes does not matter to it.
 func (c Change) Then(next Change) Change {

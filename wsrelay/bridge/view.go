@@ -217,6 +217,7 @@ func (v *View) learn(text string, now time.Time) {
 func (v *View) carry(from shown, change Change, text, current string, history *History) (own shown, edit Change) {
 	edit = change
 	own = shown{text: text, seen: from.seen}
+	var missed []Change
 	since, ok := history.Since(from.version)
 	if !ok || from.adrift { // so old that only the texts tell what happened
 		from.lag, since = nil, []Change{Diff(from.text, current).withoutText()}
@@ -224,11 +225,12 @@ func (v *View) carry(from shown, change Change, text, current string, history *H
 	for _, happened := range [][]Change{{from.lag}, since} {
 		for _, change := range happened {
 			if later := change.Over(edit, false); len(later) > 0 {
-				own.lag = own.lag.Then(later)
+				missed = append(missed, later)
 			}
 			edit = edit.Over(change, true)
 		}
 	}
+	own.lag = compose(missed)
 	if len(own.lag) > maxLag {
 		own.lag, own.adrift = nil, true
 	}
