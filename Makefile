@@ -8,9 +8,11 @@ GO_BUILD  := CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/tutt
 
 GOLANGCI_VERSION := v2.15.0
 GOFUMPT_VERSION  := v0.12.0
+ACTIONLINT_VERSION := v1.7.12
 TOOLS            := bin/tools
 GOLANGCI         := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
 GOFUMPT          := $(TOOLS)/gofumpt-$(GOFUMPT_VERSION)
+ACTIONLINT       := $(TOOLS)/actionlint-$(ACTIONLINT_VERSION)
 
 # What makes images, without Docker.
 KO_VERSION    := v0.19.1
@@ -24,7 +26,7 @@ QUEUE_PROXY         := $(TOOLS)/queue-proxy-$(QUEUE_PROXY_VERSION)
 QUEUE_PROXY_MODULE  := infra/queueproxy/tool
 
 # Modules that are not in the workspace, so that what they need nobody else has.
-OWN_MODULES := infra/docker infra/validate
+OWN_MODULES := infra/docker infra/validate infra/vet
 
 # The race detector needs a C compiler. Without one the tests still run;
 # where TUTTI_REQUIRE=all, as in CI, it is asked for whatever is installed.
@@ -91,7 +93,8 @@ ci: ## Install what the full run needs (Debian, Ubuntu) and run it, as CI does
 images: $(KO) $(CRANE) ## Build both images, push them (IMAGES=registry/path) or put them into bin/images for docker load
 	@VERSION=$(VERSION) KO=$(KO) CRANE=$(CRANE) infra/images/images.sh
 
-test-infra: $(KO) $(CRANE) ## Try the images as nobody on a read-only root; check what Docker, Knative, Cloud Run and skaffold read
+test-infra: $(KO) $(CRANE) $(ACTIONLINT) ## Try the images as nobody on a read-only root; check all that describes Tutti to Docker, Kubernetes and the cloud
+	$(ACTIONLINT)
 	KO=$(KO) CRANE=$(CRANE) go test -count 1 -v $(if $(EXEC),-exec "$(EXEC)") ./infra/images
 	for module in $(OWN_MODULES); do (cd $$module && GOWORK=off go vet ./... && GOWORK=off go test ./...) || exit 1; done
 
@@ -132,3 +135,7 @@ $(CRANE):
 
 $(QUEUE_PROXY): $(QUEUE_PROXY_MODULE)/go.mod
 	cd $(QUEUE_PROXY_MODULE) && GOWORK=off go build -o $(CURDIR)/$@ knative.dev/serving/cmd/queue
+
+$(ACTIONLINT):
+	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+	mv $(TOOLS)/actionlint $@
