@@ -75,8 +75,8 @@ type liveRoom struct {
 	flush        pacer // sends it to all
 
 	// The first sync of Yjs clients. Guarded by mu.
-	firstSync   []byte // the message, of the document after so many changes
-	firstSyncAt int64  // -1 before there is one
+	firstSync   []byte // the message
+	firstSyncAt int64  // how many changes and updates that wait it has; -1 before there is one
 
 	// Presence. Guarded by mu.
 	people     map[string]*member  // by person id

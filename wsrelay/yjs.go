@@ -202,8 +202,8 @@ const sharedFrom = 16 << 10
 // firstSyncLocked is all of the document, for those who have nothing: one frame
 // for all of them.
 func (r *liveRoom) firstSyncLocked() []byte {
-	if r.firstSyncAt != r.doc.changes || r.doc.doc.HasPending() {
-		r.firstSync, r.firstSyncAt = protocol.EncodeSyncStep2(r.doc.state()), r.doc.changes
+	if at := r.doc.changes + r.doc.doc.Waits(); r.firstSyncAt != at { // what waits is in it too
+		r.firstSync, r.firstSyncAt = protocol.EncodeSyncStep2(r.doc.state()), at
 	}
 	return r.firstSync
 }
