@@ -6,14 +6,27 @@ package gateway
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/tutti-live/tutti/infra/playground"
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/config"
+)
+
+const (
+	// dialLimit is how long a server behind the gateway may take to be reached, before
+	// the next is tried.
+	dialLimit = 2 * time.Second
+
+	// idleConns connections to each of them are kept for the next call, for idleLimit:
+	// enough for one machine, and less than the services keep them for.
+	idleConns = 32
+	idleLimit = 30 * time.Second
 )
 
 // functionPaths are those of the functions. Others of one word are rooms.
@@ -60,7 +73,11 @@ func New(settings Settings, log *slog.Logger) (http.Handler, error) {
 }
 
 func servers(bases []config.BaseURL) (*upstream, error) {
-	up := &upstream{transport: http.DefaultTransport}
+	up := &upstream{transport: &http.Transport{ // without the machine's proxy: what is behind us is near
+		DialContext:         (&net.Dialer{Timeout: dialLimit}).DialContext,
+		MaxIdleConnsPerHost: idleConns,
+		IdleConnTimeout:     idleLimit,
+	}}
 	for _, base := range bases {
 		parsed, err := url.Parse(string(base))
 		if err != nil {

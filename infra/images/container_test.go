@@ -126,4 +126,7 @@ func requireContainers(t *testing.T) {
 	if os.Geteuid() != 0 {
 		testtool.Missing(t, "only root can mount a root that cannot be written to")
 	}
+	if err := exec.CommandContext(t.Context(), "unshare", "--mount", "true").Run(); err != nil {
+		t.Skipf("this root has no mount namespace of its own, as in most containers, and no tool could give it one: %v", err)
+	}
 }

@@ -16,6 +16,8 @@ platforms=${PLATFORMS:-linux/amd64}
 version=${VERSION:-dev}
 ko=${KO:?} crane=${CRANE:?}
 registry=
+tar=tar # of GNU: others cannot make the same archive twice
+! command -v gtar >/dev/null || tar=gtar
 
 scratch=$(mktemp -d)
 # cleanup stops the registry, and shows what the tools said if one of them failed.
@@ -62,7 +64,7 @@ base_files() {
 make_base() {
   local name=$registry/base parts=() platform tag digest
   base_files "$scratch/root"
-  tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$scratch/root" -cf "$scratch/base.tar" .
+  "$tar" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$scratch/root" -cf "$scratch/base.tar" .
   for platform in ${platforms//,/ }; do
     tag=$name:${platform//\//-}
     "$crane" append --oci-empty-base -f "$scratch/base.tar" -t "$tag"

@@ -39,6 +39,7 @@ resource "google_monitoring_alert_policy" "relay" {
     subject = each.value.annotations.summary
     content = each.value.annotations.description
   }
+  depends_on = [google_project_service.needed]
 }
 
 # Through the load balancer, as people come. /readyz asks Redis.
@@ -131,6 +132,7 @@ resource "google_monitoring_alert_policy" "redis_memory" {
   documentation {
     content = "A full Redis takes no edits (noeviction): the relays hold them until there is room. Raise sizing.quiet_rooms or document_kb to what is true, and apply."
   }
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_monitoring_alert_policy" "instances" {

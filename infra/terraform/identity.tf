@@ -3,11 +3,13 @@
 resource "google_service_account" "functions" {
   account_id   = "${var.name}-functions"
   display_name = "Tutti: functions"
+  depends_on   = [google_project_service.needed]
 }
 
 resource "google_service_account" "relay" {
   account_id   = "${var.name}-relay"
   display_name = "Tutti: wsrelay"
+  depends_on   = [google_project_service.needed]
 }
 
 locals {
@@ -33,10 +35,11 @@ resource "google_secret_manager_secret_iam_member" "reader" {
 
 # The collector beside the relay writes metrics, under the relay's name.
 resource "google_project_iam_member" "metrics" {
-  count   = local.collect ? 1 : 0
-  project = var.project_id
-  role    = "roles/monitoring.metricWriter"
-  member  = google_service_account.relay.member
+  count      = local.collect ? 1 : 0
+  project    = var.project_id
+  role       = "roles/monitoring.metricWriter"
+  member     = google_service_account.relay.member
+  depends_on = [google_project_service.needed]
 }
 
 # Anybody may call: the services check origins, ids and rates themselves.

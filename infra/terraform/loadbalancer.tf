@@ -100,6 +100,7 @@ resource "google_compute_url_map" "http" {
     redirect_response_code = "PERMANENT_REDIRECT" # 308: POST stays POST
     strip_query            = false
   }
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_compute_managed_ssl_certificate" "main" {
@@ -110,12 +111,14 @@ resource "google_compute_managed_ssl_certificate" "main" {
   lifecycle {
     create_before_destroy = true
   }
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_compute_ssl_policy" "main" {
   name            = var.name
   profile         = "MODERN"
   min_tls_version = "TLS_1_2"
+  depends_on      = [google_project_service.needed]
 }
 
 resource "google_compute_target_https_proxy" "main" {

@@ -18,7 +18,9 @@ module "sizing" {
 
 resource "google_project_service" "needed" {
   for_each = toset([
+    "cloudresourcemanager.googleapis.com",
     "compute.googleapis.com",
+    "iam.googleapis.com",
     "monitoring.googleapis.com",
     "networkconnectivity.googleapis.com",
     "redis.googleapis.com",

@@ -2,8 +2,11 @@ package validate
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -97,7 +100,10 @@ func checkProbes(b Bundle) error {
 	})(b)
 }
 
-// checkMetrics: what Prometheus is told is where the relay answers.
+// scrapeConfig is what Prometheus reads.
+const scrapeConfig = "../observability/prometheus.yaml"
+
+// checkMetrics: Prometheus asks where the relay answers.
 func checkMetrics(b Bundle) error {
 	relay, err := b.service("wsrelay")
 	if err != nil {
@@ -107,9 +113,13 @@ func checkMetrics(b Bundle) error {
 	if err != nil {
 		return err
 	}
+	scraped, err := os.ReadFile(scrapeConfig)
+	if err != nil {
+		return err
+	}
 	port := int(settings.AdminPort)
 	return errors.Join(
-		expect(relay.number("prometheus.io/port", 0) == port, "prometheus.io/port is not ADMIN_PORT, %d", port),
+		expect(strings.Contains(string(scraped), fmt.Sprintf("replacement: ${1}:%d\n", port)), "%s does not ask ADMIN_PORT, %d", scrapeConfig, port),
 		expect(port != int(relay.container().Ports[0].ContainerPort) && !slices.Contains(queueProxyPorts, port), "ADMIN_PORT %d is taken", port),
 	)
 }

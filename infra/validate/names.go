@@ -33,9 +33,6 @@ var knativeNames = allowed{
 	"networking.knative.dev/visibility":                     `cluster-local`,
 	"app.kubernetes.io/part-of":                             `tutti`,
 	"app.kubernetes.io/name":                                `redis`,
-	"prometheus.io/scrape":                                  boolean,
-	"prometheus.io/port":                                    `[0-9]{4,5}`,
-	"prometheus.io/path":                                    `/metrics`,
 	"tutti.live/preview":                                    boolean,
 }
 

@@ -23,6 +23,7 @@ resource "google_iam_workload_identity_pool_provider" "github" {
 resource "google_service_account" "deployer" {
   account_id   = "deployer"
   display_name = "Deploys previews, from GitHub"
+  depends_on   = [google_project_service.needed]
 }
 
 resource "google_service_account_iam_member" "github_is_deployer" {
@@ -36,12 +37,14 @@ resource "google_project_iam_custom_role" "connect" {
   role_id     = "previewConnect"
   title       = "Connect to the cluster of previews"
   permissions = ["container.clusters.connect", "container.clusters.get"]
+  depends_on  = [google_project_service.needed]
 }
 
 resource "google_project_iam_member" "deployer" {
-  project = var.project_id
-  role    = google_project_iam_custom_role.connect.id
-  member  = google_service_account.deployer.member
+  project    = var.project_id
+  role       = google_project_iam_custom_role.connect.id
+  member     = google_service_account.deployer.member
+  depends_on = [google_project_service.needed]
 }
 
 resource "google_artifact_registry_repository_iam_member" "deployer" {
@@ -49,4 +52,12 @@ resource "google_artifact_registry_repository_iam_member" "deployer" {
   location   = var.region
   role       = "roles/artifactregistry.writer"
   member     = google_service_account.deployer.member
+}
+
+# The cluster's nodes pull what was built.
+resource "google_artifact_registry_repository_iam_member" "nodes" {
+  repository = google_artifact_registry_repository.previews.name
+  location   = var.region
+  role       = "roles/artifactregistry.reader"
+  member     = "serviceAccount:${var.node_service_account}"
 }

@@ -23,6 +23,7 @@ provider "google" {
 resource "google_project_service" "needed" {
   for_each = toset([
     "artifactregistry.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
     "container.googleapis.com",
     "iam.googleapis.com",
     "iamcredentials.googleapis.com",
@@ -40,7 +41,7 @@ resource "google_artifact_registry_repository" "previews" {
     id     = "two-weeks"
     action = "DELETE"
     condition {
-      older_than = "1209600s"
+      older_than = "1209600s" # a pull request that is open for longer must be built again
     }
   }
   depends_on = [google_project_service.needed]

@@ -34,3 +34,12 @@ variable "github_repository_id" {
     error_message = "github_repository_id is a number."
   }
 }
+
+variable "node_service_account" {
+  description = "Account of the cluster's nodes, which pull the images. The cluster must have Workload Identity, or previews could act as its nodes."
+  type        = string
+  validation {
+    condition     = can(regex("^[^@ ]+@[a-z0-9.-]+$", var.node_service_account))
+    error_message = "node_service_account is the e-mail address of a service account."
+  }
+}
