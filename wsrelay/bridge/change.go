@@ -2,10 +2,10 @@
 //
 // A whole text says nothing about what its sender had seen. So a View keeps the
 // texts that a client may be looking at, and takes an incoming text for a change
-// of one of them: the one it differs from in least. What was changed is found
-// by Diff, carried forward over what happened in the room since (History), and
-// only then applied. So a client deletes nothing but what it was shown, and what
-// others typed meanwhile stays.
+// of one of them: the one for which speaks what it has and what it lacks. What was
+// changed is found by Diff, carried forward over what happened in the room since
+// (History), and only then applied. So a client deletes nothing but what it was
+// shown, and what others typed meanwhile stays.
 //
 // The carrying forward is operational transformation with one order of changes,
 // that of the room in this relay (Ellis and Gibbs, Concurrency Control in
