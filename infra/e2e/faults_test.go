@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
@@ -42,8 +43,8 @@ func TestFault_RedisStopped_PeopleGoOnAndAllIsSavedLater(t *testing.T) {
 		}
 
 		w.redis.Start()
-		eventually(t, "the text is saved", func() bool { return w.codeView(id) == "during" })
-		eventually(t, "everyone is on the list", func() bool {
+		scene.Eventually(t, "the text is saved", func() bool { return w.codeView(id) == "during" })
+		scene.Eventually(t, "everyone is on the list", func() bool {
 			return w.redis.Client.SCard(t.Context(), "room:"+id+":users").Val() == 3
 		})
 		other := w.join(id, 1)
@@ -65,7 +66,7 @@ func TestFault_RedisWiped_TextAndPeopleSurvive(t *testing.T) {
 			a.write(text)
 			b.untilCode(text)
 			w.redis.Wipe()
-			eventually(t, "the room is back", func() bool {
+			scene.Eventually(t, "the room is back", func() bool {
 				return w.codeView(id) == text && w.redis.Client.SCard(t.Context(), "room:"+id+":users").Val() == 2
 			})
 		}
@@ -93,14 +94,14 @@ func TestFault_EachLostKeyHeals(t *testing.T) {
 			text := "without " + key
 			a.write(text)
 			b.untilCode(text)
-			eventually(t, "it is saved", func() bool { return w.codeView(id) == text })
+			scene.Eventually(t, "it is saved", func() bool { return w.codeView(id) == text })
 			if err := w.redis.Client.Del(t.Context(), "room:"+id+":"+key).Err(); err != nil {
 				t.Fatal(err)
 			}
 			if key == "code" { // the view comes back with the next change
 				continue
 			}
-			eventually(t, key+" is back", func() bool {
+			scene.Eventually(t, key+" is back", func() bool {
 				return w.redis.Client.Exists(t.Context(), "room:"+id+":"+key).Val() == 1
 			})
 			if late := w.join(id, 1); late.init.Code != text || len(late.init.Users) < 3 {
@@ -166,19 +167,19 @@ func TestFault_LogLostAlone_AdoptedElsewhere_TextStandsOnce(t *testing.T) {
 		id := w.create(`{"code":"text\n","language":"go"}`)
 		a := w.join(id, 0)
 		a.write("text\nmore\n")
-		eventually(t, "it is saved", func() bool { return w.codeView(id) == "text\nmore\n" })
+		scene.Eventually(t, "it is saved", func() bool { return w.codeView(id) == "text\nmore\n" })
 		if err := w.redis.Client.Del(t.Context(), "room:"+id+":log").Err(); err != nil {
 			t.Fatal(err)
 		}
 		b := w.join(id, 1)
-		eventually(t, "the room that lives is merged with the one that was adopted", func() bool {
+		scene.Eventually(t, "the room that lives is merged with the one that was adopted", func() bool {
 			return w.logged(id) == "text\nmore\n"
 		})
 		b.write("text\nmore\nof b\n")
 		a.untilCode("text\nmore\nof b\n")
 		a.write("text\nmore\nof b\nof a\n")
 		b.untilCode("text\nmore\nof b\nof a\n")
-		eventually(t, "who comes late finds it once", func() bool {
+		scene.Eventually(t, "who comes late finds it once", func() bool {
 			late := w.join(id, 1)
 			return late.init.Code == "text\nmore\nof b\nof a\n" && late.init.Language == "go"
 		})
@@ -238,7 +239,7 @@ func TestFault_RedisStalled_PeopleGoOn(t *testing.T) {
 	a.write("during")
 	b.untilCode("during")
 	redisServer.Stall(false)
-	eventually(t, "it is saved", func() bool { return w.codeView(id) == "during" })
+	scene.Eventually(t, "it is saved", func() bool { return w.codeView(id) == "during" })
 }
 
 func TestFault_LogRewound_ItsEndIsWrittenAgain(t *testing.T) {
@@ -250,11 +251,11 @@ func TestFault_LogRewound_ItsEndIsWrittenAgain(t *testing.T) {
 		older := w.redis.Client.Dump(t.Context(), key).Val()
 		a.write("two")
 		b.untilCode("two")
-		eventually(t, "it is saved", func() bool { return w.codeView(id) == "two" })
+		scene.Eventually(t, "it is saved", func() bool { return w.codeView(id) == "two" })
 		if err := w.redis.Client.RestoreReplace(t.Context(), key, time.Hour, older).Err(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the log has the text again", func() bool { return w.logged(id) == "two" })
+		scene.Eventually(t, "the log has the text again", func() bool { return w.logged(id) == "two" })
 	}
 }
 
@@ -283,7 +284,7 @@ func TestConverge_EveryoneShowsTheSameAndNothingIsLost(t *testing.T) {
 			lines = append(lines, fmt.Sprintf("%016x\n", random.Uint64()))
 			people[i].add(lines[round])
 		}
-		eventually(t, "all show the room's text", func() bool {
+		scene.Eventually(t, "all show the room's text", func() bool {
 			text := w.codeView(id)
 			for _, p := range people {
 				p.look()

@@ -12,6 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/lib0"
@@ -201,7 +202,7 @@ func TestHocuspocus_LastWordsAreTakenIn(t *testing.T) {
 			if err := p.conn.WriteMessage(websocket.CloseMessage, bye); err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "it is saved", func() bool { return w.logged(id) == "last" })
+			scene.Eventually(t, "it is saved", func() bool { return w.logged(id) == "last" })
 		}
 	})
 }
@@ -223,7 +224,7 @@ func TestHocuspocus_WhatWaitsForAnotherUpdateIsReceivedWhenItIsSaved(t *testing.
 		p.wants(id, "received")
 		p.send(id, updates[0])
 		p.wants(id, "update", "received") // whose the update is that has waited is not known any more
-		eventually(t, "both are saved", func() bool { return w.logged(id) == "ab" })
+		scene.Eventually(t, "both are saved", func() bool { return w.logged(id) == "ab" })
 	})
 }
 
@@ -254,7 +255,7 @@ func TestHocuspocus_NothingIsReceivedBeforeTheAnswer(t *testing.T) {
 		for _, update := range typed {
 			p.send(id, update)
 		}
-		eventually(t, "it is saved", func() bool { return w.logged(id) == "abc" })
+		scene.Eventually(t, "it is saved", func() bool { return w.logged(id) == "abc" })
 		p.send(id, protocol.EncodeSyncStep2([]byte{0, 0}))
 		p.wants(id, "received", "received", "received", "received")
 	})
@@ -346,7 +347,7 @@ func TestHocuspocus_DocumentsCountAsConnections(t *testing.T) {
 		p.send(name(3), typed(t, "nobody answers this"))
 		p.wants(name(3), "denied: too many connections")
 		p.send(name(1), []byte{kindClose})
-		eventually(t, "there is a place again", func() bool {
+		scene.Eventually(t, "there is a place again", func() bool {
 			p.send(name(3), token)
 			return p.next().kind == "allowed"
 		})

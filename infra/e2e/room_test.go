@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/protocol"
 	"github.com/tutti-live/tutti/shared/room"
 )
@@ -26,7 +27,7 @@ func TestRoom_InitSaysWhatIsThere(t *testing.T) {
 		first.send(`{"type":"cursor_move","line":2,"column":1}`)
 		first.send(`{"type":"language_change","language":"rust"}`)
 		first.write("later")
-		eventually(t, "all of it is in Redis", func() bool {
+		scene.Eventually(t, "all of it is in Redis", func() bool {
 			return w.codeView(id) == "later" && w.redis.Client.HExists(t.Context(), "room:"+id+":cursors", first.id).Val()
 		})
 		second := w.join(id, 1)
@@ -167,7 +168,7 @@ func TestRoom_LongLogIsCompacted(t *testing.T) {
 			}
 		}
 		b.untilCode(text)
-		eventually(t, "the log is short", func() bool {
+		scene.Eventually(t, "the log is short", func() bool {
 			return w.redis.Client.XLen(t.Context(), "room:"+id+":log").Val() < 250
 		})
 		if got := w.logged(id); got != text {
@@ -188,7 +189,7 @@ func TestRoom_LeavesMemoryWhenNobodyIsInIt(t *testing.T) {
 			t.Errorf("%s rooms are held", got)
 		}
 		a.leave()
-		eventually(t, "no room is held", func() bool { return w.metric(0, "tutti_relay_rooms") == "0" })
+		scene.Eventually(t, "no room is held", func() bool { return w.metric(0, "tutti_relay_rooms") == "0" })
 		if late := w.join(id, 0); late.init.Code != "text" {
 			t.Errorf("who comes late finds %q", late.init.Code)
 		}
@@ -300,7 +301,7 @@ func TestRoom_EachPersonJoinsAndLeavesOnce(t *testing.T) {
 			waitForHeartbeat(t, w, id)
 		}
 		watcher.settled()
-		eventually(t, "the views have only who is there", func() bool {
+		scene.Eventually(t, "the views have only who is there", func() bool {
 			return slices.Equal(w.redis.Client.SMembers(t.Context(), "room:"+id+":users").Val(), []string{watcher.id})
 		})
 	})
@@ -314,7 +315,7 @@ func waitForHeartbeat(t *testing.T, w *world, id string) {
 	if err := w.redis.Client.Expire(t.Context(), key, time.Hour).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a heartbeat", func() bool { return w.redis.TTL(key) > time.Hour })
+	scene.Eventually(t, "a heartbeat", func() bool { return w.redis.TTL(key) > time.Hour })
 }
 
 func TestRoom_ColoursAreSpreadEvenly(t *testing.T) {
@@ -337,7 +338,7 @@ func TestRoom_LivesWhileSomebodyIsInItAndThenGoes(t *testing.T) {
 		id := w.create(`{"code":"kept"}`)
 		c := w.join(id, 0)
 		start := time.Now()
-		eventually(t, "longer than the room would live alone", func() bool {
+		scene.Eventually(t, "longer than the room would live alone", func() bool {
 			checkTTLs(t, w)
 			return time.Since(start) > 3*time.Second
 		})
@@ -346,8 +347,8 @@ func TestRoom_LivesWhileSomebodyIsInItAndThenGoes(t *testing.T) {
 		}
 		c.write("still here")
 		c.leave()
-		eventually(t, "the room goes by itself", func() bool { return !w.exists(id) })
-		eventually(t, "nothing of it is left", func() bool { return len(w.redis.Keys()) == 0 })
+		scene.Eventually(t, "the room goes by itself", func() bool { return !w.exists(id) })
+		scene.Eventually(t, "nothing of it is left", func() bool { return len(w.redis.Keys()) == 0 })
 	}, func(s *devstack.Settings) {
 		s.Functions.TTLSeconds, s.Relay.TTLSeconds = 2, 2
 	})

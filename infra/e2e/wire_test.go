@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/tutti-live/tutti/infra/devstack"
+	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/protocol"
 )
@@ -92,7 +93,7 @@ func TestWire_LongestTextTravelsWhole(t *testing.T) {
 		text := strings.Repeat("\"quoted\"\\\t😀\n", 512<<10/16)
 		a.write(text)
 		b.untilCode(text)
-		eventually(t, "it is saved", func() bool { return w.codeView(id) == text })
+		scene.Eventually(t, "it is saved", func() bool { return w.codeView(id) == text })
 		if late := w.join(id, 1); late.init.Code != text {
 			t.Errorf("who comes late finds %d bytes", len(late.init.Code))
 		}
@@ -166,7 +167,7 @@ func TestWire_LimitsOfPeople(t *testing.T) {
 		if code := c.closeCode(); code != 4005 {
 			t.Errorf("a full room: %v", c.ended)
 		}
-		eventually(t, "its place is free again", func() bool {
+		scene.Eventually(t, "its place is free again", func() bool {
 			response := refused(t, w.relay(0)+"/ws/"+other, nil)
 			return response.StatusCode == http.StatusSwitchingProtocols
 		})
@@ -196,7 +197,7 @@ func TestWire_LimitsOfConnections(t *testing.T) {
 					t.Errorf("content type is %s", got)
 				}
 				in[0].leave()
-				eventually(t, "the place is free", func() bool {
+				scene.Eventually(t, "the place is free", func() bool {
 					return refused(t, w.relays[0]+"/ws/"+id, nil).StatusCode == http.StatusSwitchingProtocols
 				})
 			}, limit.set)
@@ -266,10 +267,10 @@ func TestWire_NoRoomIDInAnyLog(t *testing.T) {
 		a.send("{")
 		a.until("error")
 		w.redis.Wipe()
-		eventually(t, "the room is put back", func() bool { return w.codeView(id) == "secret text" })
+		scene.Eventually(t, "the room is put back", func() bool { return w.codeView(id) == "secret text" })
 		a.leave()
 		b.leave()
-		eventually(t, "the sessions are logged", func() bool { return strings.Count(w.log.String(), "session ended") == 2 })
+		scene.Eventually(t, "the sessions are logged", func() bool { return strings.Count(w.log.String(), "session ended") == 2 })
 		for _, secret := range []string{id, "secret text"} {
 			if strings.Contains(w.log.String(), secret) {
 				t.Errorf("%q is in the log", secret)

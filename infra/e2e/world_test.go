@@ -194,19 +194,3 @@ func (w *world) metric(i int, name string) string {
 
 // pass lets time pass, for what must not happen in it.
 func pass(d time.Duration) { <-time.After(d) }
-
-// eventually waits for what nothing announces.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for !holds() {
-		select {
-		case <-ticker.C:
-		case <-deadline.C:
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-	}
-}
