@@ -56,7 +56,7 @@ func (d *document) twins(update []byte) (ranges []bridge.Range) {
 	if _, knows := clients[d.adopter]; knows || err != nil {
 		return nil
 	}
-	all := bridge.Diff("", d.adoptedText)[0].Add
+	all, _ := lib0.UTF16Len([]byte(d.adoptedText))
 	kept := 0
 	ranges = bridge.Diff(d.adoptedText, before.text.String()).Kept(d.adoptedText)
 	for _, r := range ranges {

@@ -3,11 +3,7 @@ package wsrelay
 import (
 	"encoding/json"
 	"hash/fnv"
-	"regexp"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/tutti-live/tutti/shared/awareness"
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -168,7 +164,7 @@ func (r *liveRoom) meetLocked(p room.Person, known *member) *member {
 	} else if !p.Yjs {
 		m.caretAt = r.caretLocked(m)
 	}
-	if known != nil && known.Client != p.Client { // another connection has said that it is that client
+	if known != nil && known.Client != 0 && known.Client != p.Client { // another connection has said that it is that client
 		r.fadeLocked(known)
 	}
 	switch {
@@ -213,6 +209,20 @@ func (r *liveRoom) describeLocked(m *member) {
 		r.changed[m.ID] = true
 		r.wantTellLocked()
 	}
+}
+
+// describeAllLocked says again that people of the JSON protocol are there: Yjs
+// clients drop whom they have not heard of for 30 s.
+func (r *liveRoom) describeAllLocked() {
+	if r.doc.listeners == 0 {
+		return
+	}
+	for id, m := range r.people {
+		if !m.Yjs {
+			r.changed[id] = true
+		}
+	}
+	r.wantTellLocked()
 }
 
 // stateLocked makes the state of a person of the JSON protocol anew. Its clock is
@@ -280,8 +290,8 @@ func (r *liveRoom) wantTellLocked() {
 
 // tellNowLocked tells Yjs clients, the one it is about too: so it hears from us.
 func (r *liveRoom) tellNowLocked() (told bool) {
-	for id, changed := range r.changed {
-		if m := r.people[id]; m != nil && changed {
+	for id := range r.changed {
+		if m := r.people[id]; m != nil { // else it has left
 			if e := r.stateLocked(m); r.aware.Apply(e) {
 				r.moved = append(r.moved, e)
 			}
@@ -293,11 +303,7 @@ func (r *liveRoom) tellNowLocked() (told bool) {
 	}
 	frame := protocol.EncodeAwareness(awareness.Append(nil, r.moved...))
 	r.moved, r.toldBytes = nil, len(frame)*r.doc.listeners
-	for s := range r.sessionsLocked() {
-		if s.yjs != nil {
-			r.sendLocked(s, frame, "")
-		}
-	}
+	r.broadcastYjsLocked(frame, nil)
 	return true
 }
 
@@ -313,53 +319,6 @@ func (r *liveRoom) showEveryoneLocked(s *session) {
 }
 
 const slotEveryone = "everyone"
-
-// state is what editors of the Yjs ecosystem put into a client's state.
-type state struct {
-	User struct {
-		Name       string `json:"name,omitempty"`
-		Color      string `json:"color,omitempty"`
-		ColorLight string `json:"colorLight,omitempty"`
-	} `json:"user"`
-	Cursor    *selection `json:"cursor,omitempty"`    // of y-codemirror.next
-	Selection *selection `json:"selection,omitempty"` // of y-monaco
-}
-
-type selection struct {
-	Anchor *crdt.RelativePosition `json:"anchor"`
-	Head   *crdt.RelativePosition `json:"head"`
-}
-
-// readState reads what it can of a state, whose fields may be anything.
-func readState(text string) (s state) {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal([]byte(text), &fields) != nil {
-		return state{}
-	}
-	_ = json.Unmarshal(fields["user"], &s.User) // what is of another type says nothing to us
-	s.Cursor, s.Selection = readSelection(fields["cursor"]), readSelection(fields["selection"])
-	return s
-}
-
-func readSelection(text json.RawMessage) *selection {
-	var s *selection
-	if json.Unmarshal(text, &s) != nil {
-		return nil
-	}
-	return s
-}
-
-func (s state) caret() *crdt.RelativePosition {
-	for _, at := range []*selection{s.Cursor, s.Selection} {
-		if at != nil && at.Head != nil {
-			return at.Head
-		}
-	}
-	return nil
-}
-
-// cssColor is what goes to clients of the JSON protocol, which may use it as it is.
-var cssColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // readStateLocked shows clients of the JSON protocol what a Yjs client says.
 func (r *liveRoom) readStateLocked(m *member) {
@@ -377,94 +336,4 @@ func (r *liveRoom) readStateLocked(m *member) {
 	}
 	m.caret = s.caret()
 	r.followCaretLocked(m)
-}
-
-// cleanName is a name as the JSON protocol allows it.
-func cleanName(name string) string {
-	name = strings.TrimSpace(strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
-			return -1
-		}
-		return c
-	}, name))
-	for utf8.RuneCountInString(name) > protocol.MaxNameLength {
-		_, last := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-last]
-	}
-	return name
-}
-
-// followCarets moves the cursors that clients of the JSON protocol see with the
-// text around them.
-func (r *liveRoom) followCarets() {
-	for _, m := range r.people {
-		// Who types says where the cursor is; but editors of the Yjs ecosystem do not, as
-		// long as it stays before the same character.
-		if m.ID != r.doc.author || m.Yjs {
-			r.moveCaretLocked(m)
-		}
-	}
-}
-
-// followCaretLocked is followCarets for one person, when somebody sees it: who
-// comes first to speak JSON will have all done.
-func (r *liveRoom) followCaretLocked(m *member) {
-	if r.speaksJSONLocked() {
-		r.moveCaretLocked(m)
-	}
-}
-
-// moveCaretLocked moves the cursor of somebody if its caret is not where it was.
-func (r *liveRoom) moveCaretLocked(m *member) {
-	at := r.caretLocked(m)
-	if at == m.caretAt || at.Line == 0 {
-		return
-	}
-	m.caretAt, m.Cursor = at, &at
-	r.broadcastLocked(protocol.CursorMove{UserID: m.ID, Cursor: at}, slotCursor(m.ID), m.session)
-}
-
-// speaksJSONLocked reports whether somebody here speaks the JSON protocol.
-func (r *liveRoom) speaksJSONLocked() bool {
-	for s := range r.sessionsLocked() {
-		if s.yjs == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// describeAllLocked says again that people of the JSON protocol are there: Yjs
-// clients drop whom they have not heard of for 30 s.
-func (r *liveRoom) describeAllLocked() {
-	if r.doc.listeners == 0 {
-		return
-	}
-	for id, m := range r.people {
-		r.changed[id] = !m.Yjs
-	}
-	r.wantTellLocked()
-}
-
-// caretLocked is where somebody's caret is now. It has no line if that is nowhere.
-func (r *liveRoom) caretLocked(m *member) (at protocol.Cursor) {
-	if m.caret == nil {
-		return at
-	}
-	if index, ok := r.doc.text.Resolve(*m.caret); ok {
-		at.Line, at.Column = r.doc.place(index)
-		at.Color = m.Color
-	}
-	return at
-}
-
-// setCaretLocked notes beside what the cursor of a person of the JSON protocol is.
-func (r *liveRoom) setCaretLocked(m *member) {
-	caret := r.doc.text.RelativePosition(r.doc.index(m.Cursor.Line, m.Cursor.Column), -1)
-	encoded, err := json.Marshal(caret)
-	if err != nil { // numbers and a name
-		panic(err)
-	}
-	m.caret, m.Caret = &caret, encoded
-	m.caretAt = r.caretLocked(m)
 }

@@ -73,9 +73,8 @@ func (r *Relay) serveRoom(w http.ResponseWriter, req *http.Request, yjs bool) {
 	if live != nil {
 		defer r.release(live)
 	}
-	conn, upgradeErr := upgrader.Upgrade(w, req, nil)
-	if upgradeErr != nil { // the upgrader has answered
-		r.log.InfoContext(req.Context(), "upgrade failed", slog.Any("error", upgradeErr))
+	conn := r.upgrade(w, req)
+	if conn == nil {
 		return
 	}
 	if live == nil {
@@ -105,9 +104,8 @@ func (r *Relay) serveHocuspocus(w http.ResponseWriter, req *http.Request) {
 		apierr.Write(w, err)
 		return
 	}
-	conn, err := upgrader.Upgrade(w, req, nil)
-	if err != nil { // the upgrader has answered
-		r.log.InfoContext(req.Context(), "upgrade failed", slog.Any("error", err))
+	conn := r.upgrade(w, req)
+	if conn == nil {
 		return
 	}
 	h := &hocuspocus{
@@ -143,6 +141,16 @@ func (r *Relay) letIn(w http.ResponseWriter, req *http.Request) (*connection, er
 		apierr.Write(w, err)
 	}
 	return c, err
+}
+
+// upgrade makes a socket of a request, or answers why not and returns nil.
+func (r *Relay) upgrade(w http.ResponseWriter, req *http.Request) *websocket.Conn {
+	conn, err := upgrader.Upgrade(w, req, nil)
+	if err != nil { // the upgrader has answered
+		r.log.InfoContext(req.Context(), "upgrade failed", slog.Any("error", err))
+		return nil
+	}
+	return conn
 }
 
 // find is acquire, but for a client that tries many ids in vain: it is told

@@ -143,22 +143,23 @@ func (a *attached) isOver() bool {
 // attach begins the work on a document. It returns nil when there are too many, of
 // which only a token is told: more may follow it at once.
 func (h *hocuspocus) attach(ctx context.Context, name string, begins bool) *attached {
+	open := h.open.Load()
+	if open >= maxAttached && !begins {
+		return nil
+	}
 	a := &attached{
 		hocuspocus: h,
 		name:       name,
-		further:    h.open.Load() > 0,
+		out:        h.socket.out.outbox(protocol.DocumentAddress(name)),
+		further:    open > 0,
 		messages:   make(chan any, maxUnread),
 		ended:      make(chan struct{}),
 	}
-	if h.open.Load() >= maxAttached {
-		if begins {
-			a.out = h.socket.out.outbox(protocol.DocumentAddress(name))
-			a.deny(apierr.New(apierr.RateLimited, "more than %d documents on one connection", maxAttached))
-			a.out.end()
-		}
+	if open >= maxAttached {
+		a.deny(apierr.New(apierr.RateLimited, "more than %d documents on one connection", maxAttached))
+		a.out.end()
 		return nil
 	}
-	a.out = h.socket.out.outbox(protocol.DocumentAddress(name))
 	if len(h.attached) >= 2*maxAttached {
 		maps.DeleteFunc(h.attached, func(_ string, a *attached) bool { return a.isOver() })
 	}

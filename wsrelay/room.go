@@ -349,6 +349,16 @@ func (r *liveRoom) broadcastLocked(message any, slot string, except *session) {
 	}
 }
 
+// broadcastYjsLocked sends a frame to everyone here who speaks the Yjs protocol,
+// but one, who may be nil.
+func (r *liveRoom) broadcastYjsLocked(frame []byte, except *session) {
+	for s := range r.sessionsLocked() {
+		if s != except && s.yjs != nil {
+			r.sendLocked(s, frame, "")
+		}
+	}
+}
+
 // sendLocked sends somebody a frame. For whom too much waits already, what waits
 // is replaced by the room as it is now.
 func (r *liveRoom) sendLocked(s *session, frame []byte, slot string) {

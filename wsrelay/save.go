@@ -65,11 +65,7 @@ func (r *liveRoom) saveBatch(ctx context.Context, b *batch) error {
 		b.again = false
 		r.suspectLocked(repairEpoch)
 		return errLogGone
-	case errors.Is(err, room.ErrMoved): // what stands there now is to be looked at first
-		r.sending = nil
-		r.suspectLocked(repairHead)
-		return err // with a pause before the next attempt
-	case err != nil && b.entry.Previous != "": // by then it may not be wanted any more
+	case err != nil && b.entry.Previous != "": // something else stands there, or it may not be wanted any more
 		r.sending = nil
 		r.suspectLocked(repairHead)
 		return err

@@ -249,11 +249,6 @@ func (r *liveRoom) relayLocked() {
 	untold := r.doc.untold
 	r.doc.untold = nil
 	for _, e := range untold {
-		frame := protocol.EncodeSyncUpdate(e.update)
-		for s := range r.sessionsLocked() {
-			if s.yjs != nil && s != e.from {
-				r.sendLocked(s, frame, "")
-			}
-		}
+		r.broadcastYjsLocked(protocol.EncodeSyncUpdate(e.update), e.from)
 	}
 }
