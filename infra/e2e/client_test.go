@@ -108,19 +108,25 @@ func (c *client) leave() {
 // closeCode waits for the end of the connection and returns its code.
 func (c *client) closeCode() int {
 	c.t.Helper()
+	return closeCode(c.t, c.frames, &c.ended)
+}
+
+// closeCode waits for frames to be closed and returns the code of what is in ended then.
+func closeCode[T any](t testing.TB, frames <-chan T, ended *error) int {
+	t.Helper()
 	timeout := time.After(patience)
 	for {
 		select {
-		case _, ok := <-c.frames:
+		case _, ok := <-frames:
 			if ok {
 				continue
 			}
-			if end, isClose := errors.AsType[*websocket.CloseError](c.ended); isClose {
+			if end, isClose := errors.AsType[*websocket.CloseError](*ended); isClose {
 				return end.Code
 			}
-			c.t.Fatalf("the connection ended with %v", c.ended)
+			t.Fatalf("the connection ended with %v", *ended)
 		case <-timeout:
-			c.t.Fatalf("the connection did not end within %v", patience)
+			t.Fatalf("the connection did not end within %v", patience)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,21 +129,7 @@ func (p *provider) wants(document string, kinds ...string) {
 
 func (p *provider) closeCode() int {
 	p.t.Helper()
-	timeout := time.After(patience)
-	for {
-		select {
-		case _, ok := <-p.frames:
-			if ok {
-				continue
-			}
-			if end, closed := errors.AsType[*websocket.CloseError](p.ended); closed {
-				return end.Code
-			}
-			p.t.Fatalf("the connection ended: %v", p.ended)
-		case <-timeout:
-			p.t.Fatal("it was not closed")
-		}
-	}
+	return closeCode(p.t, p.frames, &p.ended)
 }
 
 // typed is a message that types a text.

@@ -13,6 +13,7 @@ import (
 	"github.com/tutti-live/tutti/infra/ywebsocket"
 	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/protocol"
+	"github.com/tutti-live/tutti/shared/redistest"
 )
 
 // answerLimit is how long an answer may take on a machine that is busy.
@@ -24,7 +25,7 @@ const answerLimit = 10 * time.Second
 func TestImages_PeopleTypeTogether(t *testing.T) {
 	requireContainers(t)
 	images := build(t, top, newRegistry(t))
-	redis := "REDIS_URL=redis://" + startRedis(t)
+	redis := "REDIS_URL=" + string(redistest.Real(t).URL)
 	api := container(t, "functions", images["functions"], redis, "PORT=0")
 	one := container(t, "relay 1", images["wsrelay"], redis, "PORT=0")
 	two := container(t, "relay 2", images["wsrelay"], redis, "PORT=0")
@@ -58,21 +59,6 @@ func TestImages_PeopleTypeTogether(t *testing.T) {
 		t.Errorf("who comes later finds %q", got)
 	}
 	stop(t, api)
-}
-
-func startRedis(t *testing.T) (addr string) {
-	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	addr, err := process.FreeAddr(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	redis, err := process.StartRedis(ctx, addr, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(redis.Kill)
-	return addr
 }
 
 // stop asks a process to end, which it has to do in time and without an error.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/tutti-live/tutti/infra/process"
-	"github.com/tutti-live/tutti/shared/testtool"
+	"github.com/tutti-live/tutti/shared/redistest"
 )
 
 // The ports of the queue-proxy, of which only the first can be chosen.
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 type cluster struct {
 	t        *testing.T
 	programs process.Programs
-	redis    string
+	redis    string // as an environment variable
 	api      *process.Process
 }
 
@@ -47,22 +47,12 @@ func newCluster(t *testing.T) *cluster {
 	if os.Getenv("QUEUE_PROXY") == "" {
 		t.Skip("`make e2e-knative` runs it, in a network of its own")
 	}
-	testtool.Require(t, "redis-server")
 	ctx := context.WithoutCancel(t.Context())
 	programs, err := process.Build(ctx, t.TempDir(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr, err := process.FreeAddr(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	redis, err := process.StartRedis(ctx, addr, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(redis.Kill)
-	c := &cluster{t: t, programs: programs, redis: addr}
+	c := &cluster{t: t, programs: programs, redis: "REDIS_URL=" + string(redistest.Real(t).URL)}
 	c.api = c.start("functions", programs.Functions)
 	return c
 }
@@ -72,7 +62,7 @@ func (c *cluster) start(name, program string) *process.Process {
 	c.t.Helper()
 	ctx := context.WithoutCancel(c.t.Context())
 	cmd := exec.CommandContext(ctx, program)
-	cmd.Env = append(cmd.Environ(), "PORT=0", "REDIS_URL=redis://"+c.redis)
+	cmd.Env = append(cmd.Environ(), "PORT=0", c.redis)
 	p, err := process.Start(ctx, name, cmd, process.SaysListening)
 	if err != nil {
 		c.t.Fatal(err)

@@ -61,11 +61,7 @@ func checkCloudProbe(name string, p *corev1.Probe) error {
 
 // checkCloudRelay holds what a relay needs of Cloud Run.
 func checkCloudRelay(b Bundle) error {
-	relay, err := b.service("wsrelay")
-	if err != nil {
-		return err
-	}
-	settings, err := b.relaySettings()
+	relay, settings, err := b.relay()
 	if err != nil {
 		return err
 	}

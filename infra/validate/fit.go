@@ -51,18 +51,17 @@ func checkRelayAge(b Bundle) error {
 		"timeoutSeconds must be a minute more than the relay's maxAge, %v", age)
 }
 
-// relaySettings are the settings that a bundle gives the relay.
-func (b Bundle) relaySettings() (*wsrelay.Settings, error) {
-	relay, err := b.service("wsrelay")
-	if err != nil {
-		return nil, err
+// relay is the relay of a bundle, and the settings that it is given.
+func (b Bundle) relay() (relay service, settings *wsrelay.Settings, err error) {
+	if relay, err = b.service("wsrelay"); err != nil {
+		return relay, nil, err
 	}
 	env, err := b.environment(relay)
 	if err != nil {
-		return nil, err
+		return relay, nil, err
 	}
-	settings := &wsrelay.Settings{}
-	return settings, load(settings, env)
+	settings = &wsrelay.Settings{}
+	return relay, settings, load(settings, env)
 }
 
 // number is the value of an annotation of the template, or fallback without it.
@@ -104,7 +103,7 @@ func path(p *corev1.Probe) string {
 
 // checkLimits holds the relay's own limits against each other.
 func checkLimits(b Bundle) error {
-	settings, err := b.relaySettings()
+	_, settings, err := b.relay()
 	if err != nil {
 		return err
 	}

@@ -35,11 +35,7 @@ func checkSockets(b Bundle) error {
 
 // checkScaling holds the autoscaler's target against what a relay takes.
 func checkScaling(b Bundle) error {
-	relay, err := b.service("wsrelay")
-	if err != nil {
-		return err
-	}
-	settings, err := b.relaySettings()
+	relay, settings, err := b.relay()
 	if err != nil {
 		return err
 	}
@@ -105,11 +101,7 @@ const scrapeConfig = "../observability/prometheus.yaml"
 
 // checkMetrics: Prometheus asks where the relay answers.
 func checkMetrics(b Bundle) error {
-	relay, err := b.service("wsrelay")
-	if err != nil {
-		return err
-	}
-	settings, err := b.relaySettings()
+	relay, settings, err := b.relay()
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -206,10 +205,7 @@ type yjsPeer struct {
 func startYjs(t *testing.T) *yjsPeer {
 	t.Helper()
 	const script, yjs = "testdata/peer.mjs", "../crdt/testdata/yjs"
-	testtool.Require(t, "node")
-	if _, err := os.Stat(filepath.Join(yjs, "node_modules/y-protocols/package.json")); err != nil {
-		testtool.Missing(t, "y-protocols is not installed: make test does it where there is npm (npm ci in shared/crdt/testdata/yjs)")
-	}
+	testtool.RequirePackage(t, yjs, "y-protocols", "package*.json")
 	if _, err := os.Stat(script); err != nil { // tells go test that the result depends on it
 		t.Fatal(err)
 	}

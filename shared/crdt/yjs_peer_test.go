@@ -50,19 +50,7 @@ func startYjs(t *testing.T) *yjsPeer {
 
 func needYjs(t *testing.T) {
 	t.Helper()
-	testtool.Require(t, "node")
-	if _, err := os.Stat(filepath.Join(yjsDir, "node_modules/yjs/package.json")); err != nil {
-		testtool.Missing(t, "yjs is not installed: make test does it where there is npm (npm ci in shared/crdt/"+yjsDir+")")
-	}
-	scripts, err := filepath.Glob(filepath.Join(yjsDir, "*.mjs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, script := range scripts { // tells go test that the result depends on them
-		if _, err := os.Stat(script); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testtool.RequirePackage(t, yjsDir, "yjs", "*.mjs")
 }
 
 // The questions that a peer answers.

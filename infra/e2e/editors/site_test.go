@@ -30,19 +30,7 @@ type frontend struct {
 // origin is where the pages are.
 func (f *frontend) origin(t testing.TB) string {
 	t.Helper()
-	testtool.Require(t, "node")
-	if _, err := os.Stat(filepath.Join(sources, "node_modules/yjs/package.json")); err != nil {
-		testtool.Missing(t, "the editors are not installed: make test does it where there is npm (npm ci in infra/e2e/editors/"+sources+")")
-	}
-	files, err := filepath.Glob(filepath.Join(sources, "*.*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files { // tells go test that the result depends on them
-		if _, err := os.Stat(file); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testtool.RequirePackage(t, sources, "yjs", "*.*")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.server == nil && f.err == nil {

@@ -19,8 +19,6 @@
 package yjs
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -37,19 +35,7 @@ const scripts = "testdata/clients"
 // needClients skips a test where there are no clients.
 func needClients(t testing.TB) {
 	t.Helper()
-	testtool.Require(t, "node")
-	if _, err := os.Stat(filepath.Join(scripts, "node_modules/yjs/package.json")); err != nil {
-		testtool.Missing(t, "the clients are not installed: make test does it where there is npm (npm ci in infra/e2e/yjs/"+scripts+")")
-	}
-	files, err := filepath.Glob(filepath.Join(scripts, "*.*js*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files { // tells go test that the result depends on them
-		if _, err := os.Stat(file); err != nil {
-			t.Fatal(err)
-		}
-	}
+	testtool.RequirePackage(t, scripts, "yjs", "*.*js*")
 }
 
 // everywhere runs a test on each kind of Redis, with one process of clients.
