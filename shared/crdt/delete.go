@@ -121,14 +121,22 @@ func (d *Doc) enterRuns(c *client, made []itemRef) {
 }
 
 // deleteItem deletes an item and, if it is a nested type, everything in it. It
-// works through a list, for types can be nested as deeply as their makers like.
+// works through a list, for types can be nested as deeply as their makers like,
+// in the order in which Yjs calls itself: it decides which GC structs are joined.
+// What was deleted before may be joined with what is deleted now.
 func (d *Doc) deleteItem(tx *transaction, x itemRef) {
+	if d.items.slots[x].deleted() {
+		return
+	}
 	tx.doomed = append(tx.doomed[:0], x)
 	for len(tx.doomed) > 0 {
 		x := tx.doomed[len(tx.doomed)-1]
 		tx.doomed = tx.doomed[:len(tx.doomed)-1]
 		it := &d.items.slots[x]
 		if it.deleted() {
+			if u := (id{it.client, it.clock}); !d.isNew(u) {
+				tx.cuts = append(tx.cuts, u)
+			}
 			continue
 		}
 		if it.inRope() && it.kind.countable() {
@@ -148,27 +156,20 @@ func (d *Doc) deleteItem(tx *transaction, x itemRef) {
 	}
 }
 
-// deleteChildren dooms what a type that is being deleted holds. Children that
-// were deleted before may be joined with those that are deleted now.
+// deleteChildren dooms what a type that is being deleted holds, the first on top.
 func (d *Doc) deleteChildren(tx *transaction, b int32) {
 	tx.types = append(tx.types, b)
-	doom := func(x itemRef) {
-		it := &d.items.slots[x]
-		if !it.deleted() {
-			tx.doomed = append(tx.doomed, x)
-		} else if u := (id{it.client, it.clock}); !d.isNew(u) {
-			tx.cuts = append(tx.cuts, u)
-		}
-	}
+	n := len(tx.doomed)
 	br := &d.branches.slots[b]
 	if br.list >= 0 {
 		for x := d.sequences.slots[br.list].head; x != none; x = d.items.slots[x].right {
-			doom(x)
+			tx.doomed = append(tx.doomed, x)
 		}
 	}
 	for _, s := range br.keys {
-		doom(d.sequences.slots[s].last)
+		tx.doomed = append(tx.doomed, d.sequences.slots[s].last)
 	}
+	slices.Reverse(tx.doomed[n:])
 }
 
 // collectTypes forgets where the children of deleted types were: all that is

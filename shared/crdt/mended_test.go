@@ -1,6 +1,7 @@
 package crdt_test
 
 import (
+	"bytes"
 	"runtime"
 	"strings"
 	"testing"
@@ -101,4 +102,40 @@ func TestApplyUpdate_SameStructWaitsForOneThingAfterTheOther_TakesNoMemory(t *te
 		t.Errorf("%d bytes are kept", kept)
 	}
 	mustEdit(t, crdt.Check(doc))
+}
+
+// A value that was overwritten and is collected with its map stands beside a GC
+// struct and is not joined with it, in yjs neither. It is once the parent of the
+// map is deleted: what is in it is tried from the last to the first.
+func TestApplyUpdate_DeletedTypeHoldsDeletedOnes_GCStructsAreJoinedAsInYjs(t *testing.T) {
+	const parent, child, text, second, value, gc, other = 0, 1, 2, 4, 5, 6, 8
+	updates := [][]byte{
+		wire(1, 8, 1, 0,
+			info(7), 1, "xml", 4,
+			info(7), 0, 1, parent, 4,
+			info(4), 0, 1, child, "ab",
+			info(0x87), 1, child, 4,
+			info(0x28), 0, 1, second, "k", 1, info(125), 5,
+			info(0), 2,
+			info(4), 1, "t", "c",
+			info(0xa8), 1, value, 1, info(125), 6,
+			0),
+		wire(0, 1, 1, 1, text, 2),
+		wire(0, 1, 1, 1, second, 1),
+		wire(0, 1, 1, 1, parent, 1),
+	}
+	doc := crdt.NewDoc()
+	accepts(t, doc, updates...)
+	want := wire(1, 4, 1, 0,
+		info(1), 1, "xml", 1,
+		info(0), gc+1,
+		info(4), 1, "t", "c",
+		info(0), 1,
+		1, 1, 2, 0, other, other+1, 1)
+	if got := doc.EncodeStateAsUpdate(nil); !bytes.Equal(got, want) {
+		t.Errorf("the state is\n%x, not\n%x", got, want)
+	}
+	if _, err := compareYjs(startYjs(t), []string{"t"}, updates); err != nil {
+		t.Error(err)
+	}
 }

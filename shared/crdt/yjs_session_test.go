@@ -144,14 +144,29 @@ func (s *yjsSession) make(kind int) error {
 	case yjsReload:
 		s.client = s.uint()
 		s.action = "reload"
-		state := s.doc.EncodeStateAsUpdate(nil)
-		s.open()
-		return named("loading the state", s.doc.ApplyUpdate(state, nil))
+		return s.reload()
 	case yjsEdit:
 		return s.edits()
 	default:
 		return fmt.Errorf("step of kind %d", kind)
 	}
+}
+
+// reload makes the document anew from its own state.
+func (s *yjsSession) reload() error {
+	before := s.doc
+	s.open()
+	if err := s.doc.ApplyUpdate(before.EncodeStateAsUpdate(nil), nil); err != nil {
+		return fmt.Errorf("loading the state: %w", err)
+	}
+	// When a value of a map was cut in two, which only wild updates do, its
+	// second half deletes the first as it is loaded, in yjs as here. Nobody who
+	// has both already hears of that from yjs either: whoever follows starts anew.
+	sv := s.doc.EncodeStateVector()
+	if s.follower != nil && !bytes.Equal(before.EncodeStateAsUpdate(sv), s.doc.EncodeStateAsUpdate(sv)) {
+		s.follower = crdt.NewDoc()
+	}
+	return nil
 }
 
 func named(what string, err error) error {
