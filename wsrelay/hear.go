@@ -120,7 +120,7 @@ func (r *liveRoom) hearLanguageLocked(value, author string) {
 		return
 	}
 	r.language.value = value
-	r.broadcastLocked(protocol.LanguageChanged{Language: value, UserID: author}, "", nil)
+	r.tellLanguageLocked(value, author, nil)
 }
 
 // hearHereLocked takes in somebody who came or changed. People of ours are

@@ -266,12 +266,14 @@ func (r *liveRoom) departLocked(id string) {
 func (r *liveRoom) setLanguage(s *session, language string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if language == r.language.value {
-		return
+	if language != r.language.value {
+		r.language.choose(s.id, language)
+		r.tellLanguageLocked(language, s.id, s)
+		signal(r.saveWake)
 	}
-	r.language.choose(s.id, language)
-	r.broadcastLocked(protocol.LanguageChanged{Language: language, UserID: s.id}, "", s)
-	signal(r.saveWake)
+	if s.yjs != nil { // it makes its choice again until it hears of it
+		r.sendLanguageLocked(s, protocol.LanguageChanged{Language: language, UserID: s.id})
+	}
 }
 
 func (r *liveRoom) moveCursor(s *session, line, column int) {

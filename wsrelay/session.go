@@ -104,12 +104,18 @@ func (s *session) hearPong(payload string) {
 	}
 }
 
-func (s *session) handle(frame []byte) {
+// decode reads a message of the JSON protocol. It is not ok when that was refused.
+func (s *session) decode(frame []byte) (message any, ok bool) {
 	message, err := protocol.Decode(frame)
-	if err != nil {
-		if refused, ok := errors.AsType[*protocol.RefusedError](err); ok {
-			s.refuse(refused.Code, refused.Message)
-		}
+	if refused, is := errors.AsType[*protocol.RefusedError](err); is {
+		s.refuse(refused.Code, refused.Message)
+	}
+	return message, err == nil
+}
+
+func (s *session) handle(frame []byte) {
+	message, ok := s.decode(frame)
+	if !ok {
 		return
 	}
 	switch m := message.(type) {
@@ -127,7 +133,7 @@ func (s *session) handle(frame []byte) {
 // refuse tells the client that its message was refused. One that goes on being
 // refused and does not read why is given up.
 func (s *session) refuse(code, message string) {
-	if !s.out.push(protocol.Encode(protocol.ErrorFrame{Code: code, Message: message}), "") {
+	if !s.out.push(s.encode(protocol.ErrorFrame{Code: code, Message: message}), "") {
 		s.out.close(protocol.CloseTryAgainLater, "this client reads too slowly")
 	}
 }

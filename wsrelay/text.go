@@ -203,8 +203,9 @@ func (r *liveRoom) tellSavedLocked(s *session, version, updates int64) {
 	switch {
 	case s.yjs != nil && s.yjs.counts:
 		r.tellKeptLocked(s, updates)
+	case s.yjs != nil && s.yjs.asked: // what it did while it was away is in its answer
 	case s.wantsSaved:
-		r.sendLocked(s, protocol.Encode(protocol.Saved{Version: version, Updates: updates}), slotSaved)
+		r.sendLocked(s, s.encode(protocol.Saved{Version: version, Updates: updates}), slotSaved)
 	}
 }
 

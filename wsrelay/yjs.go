@@ -25,7 +25,9 @@ type yjsClient struct {
 	// A client of Hocuspocus counts what it sends until it is told that it is kept.
 	counts bool
 	kept   int64 // how many it was told of. Guarded by room.mu
-	asked  bool  // it was asked for what the room lacks, and has not answered. Guarded by room.mu
+
+	talks bool // it said hello, and is sent messages of the room. Guarded by room.mu
+	asked bool // it was asked for what the room lacks, and has not answered. Guarded by room.mu
 
 	refused bool // what it sends is of no interest any more. Owned by the reader
 }
@@ -117,6 +119,8 @@ func (s *session) hearYjs(ctx context.Context, message any) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.showEveryoneLocked(s)
+	case protocol.RoomMessage:
+		s.hearRoomMessage(m.Frame)
 	}
 	return nil
 }
@@ -133,8 +137,8 @@ func (r *liveRoom) greetYjsLocked(s *session) {
 // askLocked asks a client for what it has and the room has not.
 func (r *liveRoom) askLocked(s *session) {
 	question := protocol.EncodeSyncStep1(r.doc.doc.EncodeStateVector())
+	s.yjs.asked = true
 	if s.yjs.counts {
-		s.yjs.asked = true
 		r.sendStayingLocked(s, question)
 	} else {
 		r.sendLocked(s, question, "")
@@ -165,6 +169,7 @@ func (r *liveRoom) sendStayingLocked(s *session, frame []byte) {
 func (r *liveRoom) restartYjsLocked(s *session) {
 	if s.out.startOver(r.firstSyncLocked(), 0) {
 		r.greetYjsLocked(s)
+		r.welcomeLocked(s)
 	}
 }
 
@@ -221,6 +226,9 @@ func (r *liveRoom) applyUpdate(s *session, m protocol.SyncUpdate) error {
 	switch err := r.doc.update(m.Update, m.Answer, s); {
 	case errors.Is(err, crdt.ErrPendingFull): // what it refers to did not arrive
 		r.askLocked(s)
+		if s.yjs.talks { // it counts the answer as well
+			s.updates++
+		}
 		return nil // the answer has it
 	case errors.Is(err, crdt.ErrBroken):
 		r.breakLocked(err)

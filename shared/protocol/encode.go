@@ -8,6 +8,8 @@ func Encode(message any) []byte {
 	switch m := message.(type) {
 	case Init:
 		frame = typed[Init]{TypeInit, m}
+	case Welcome:
+		frame = typed[Welcome]{TypeWelcome, m}
 	case CodeUpdate:
 		frame = typed[CodeUpdate]{TypeCodeUpdate, m}
 	case CursorMove:

@@ -19,6 +19,7 @@
 //	saved             everything up to a version is in Redis, with the first so many texts that
 //	                  this client sent; only for clients that asked in hello
 //	error             the last message was refused; the connection goes on
+//	welcome           to Yjs clients, in place of init (RoomMessage)
 //
 // Both sides ignore fields that they do not know. A version counts the changes
 // of the room's text as the relay of this connection saw them; it means nothing
@@ -28,6 +29,7 @@ package protocol
 // Types of messages, as the "type" field has them.
 const (
 	TypeInit            = "init"
+	TypeWelcome         = "welcome"
 	TypeCodeUpdate      = "code_update"
 	TypeCursorMove      = "cursor_move"
 	TypeUserJoined      = "user_joined"
@@ -78,6 +80,16 @@ type Init struct {
 	Participants []Participant     `json:"participants"`
 }
 
+// Welcome is the answer to the hello of a Yjs client: what Init says besides what
+// the document and awareness do.
+type Welcome struct {
+	YourUserID string `json:"your_user_id"`
+	YourColor  string `json:"your_color"`
+	Language   string `json:"language"`
+	RoomID     string `json:"room_id"`
+	ExpiresIn  int    `json:"expires_in"` // seconds, as in Init
+}
+
 // CodeUpdate is the whole text after somebody's change.
 type CodeUpdate struct {
 	Code    string `json:"code"`
@@ -111,7 +123,8 @@ type LanguageChanged struct {
 
 // Saved says that the text up to a version is in Redis, and with it the first
 // Updates texts of those that this client has sent on this connection and that
-// were not refused by an ErrorFrame.
+// were not refused by an ErrorFrame; from a Yjs client, the first Updates
+// messages with updates of the document, answers to questions of ours included.
 type Saved struct {
 	Version int64 `json:"version"`
 	Updates int64 `json:"updates"`

@@ -15,6 +15,7 @@ const (
 	yjsAwareness      = 1
 	yjsAuth           = 2
 	yjsQueryAwareness = 3
+	yjsRoom           = 100 // ours; far from those that others may add
 
 	syncStep1  = 0
 	syncStep2  = 1
@@ -38,6 +39,14 @@ type (
 
 	// QueryAwareness asks for all that is known of that.
 	QueryAwareness struct{}
+
+	// RoomMessage is a message of the JSON protocol, for Decode. It is how a Yjs
+	// client that knows of it is told what Yjs has no messages for: it says hello,
+	// is answered with Welcome, and from then on hears language_changed, error and,
+	// if it named FeatureSaved, saved, each as a message of this type; all of them
+	// are ignored by other clients and servers. It may send language_change. Who is
+	// there, by what name, awareness says.
+	RoomMessage struct{ Frame []byte }
 )
 
 // Close codes for Yjs clients. The newest take 4400 to 4499 for final and do not
@@ -81,6 +90,8 @@ func DecodeYjs(frame []byte) (message any, rest []byte, err error) {
 		message = Awareness{r.Bytes()}
 	case yjsQueryAwareness:
 		message = QueryAwareness{}
+	case yjsRoom:
+		message = RoomMessage{r.Bytes()}
 	case yjsAuth: // from a server only
 		return nil, nil, r.Err()
 	}
@@ -125,3 +136,7 @@ func EncodeAwareness(update []byte) []byte {
 	b := make([]byte, 0, len(update)+6)
 	return lib0.AppendBytes(append(b, yjsAwareness), update)
 }
+
+// EncodeRoomMessage puts one of the server's messages of the JSON protocol into a
+// frame for a Yjs client that said hello.
+func EncodeRoomMessage(message any) []byte { return lib0.AppendBytes([]byte{yjsRoom}, Encode(message)) }

@@ -12,8 +12,9 @@ func TestDecodeYjs_ReadsOneMessageAfterTheOther(t *testing.T) {
 		EncodeSyncStep1([]byte{0}), EncodeSyncStep2([]byte("two")), EncodeSyncUpdate([]byte("three")),
 		EncodeAwareness([]byte{0}),
 		{yjsQueryAwareness},
+		{yjsRoom, 2, '{', '}'},
 	}, nil)
-	want := []any{SyncStep1{[]byte{0}}, SyncUpdate{[]byte("two"), true}, SyncUpdate{[]byte("three"), false}, Awareness{[]byte{0}}, QueryAwareness{}}
+	want := []any{SyncStep1{[]byte{0}}, SyncUpdate{[]byte("two"), true}, SyncUpdate{[]byte("three"), false}, Awareness{[]byte{0}}, QueryAwareness{}, RoomMessage{[]byte("{}")}}
 	for i := 0; len(frame) > 0; i++ {
 		got, rest, err := DecodeYjs(frame)
 		if err != nil || !reflect.DeepEqual(got, want[i]) {
@@ -24,7 +25,7 @@ func TestDecodeYjs_ReadsOneMessageAfterTheOther(t *testing.T) {
 }
 
 func TestDecodeYjs_WhatSaysNothingIsIgnored(t *testing.T) {
-	for _, frame := range [][]byte{{yjsAuth, 0, 1, 'x'}, {100, 1, 2, 3}} {
+	for _, frame := range [][]byte{{yjsAuth, 0, 1, 'x'}, {99, 1, 2, 3}} {
 		if got, rest, err := DecodeYjs(frame); got != nil || len(rest) > 0 || err != nil {
 			t.Errorf("%v: %+v, %v, %v", frame, got, rest, err)
 		}

@@ -1,0 +1,81 @@
+package wsrelay
+
+import (
+	"slices"
+
+	"github.com/tutti-live/tutti/shared/protocol"
+)
+
+// errCodeNotHere is for what a Yjs client says by its document or in awareness.
+const errCodeNotHere = "not_here"
+
+// hearRoomMessage takes in a message of the JSON protocol from a Yjs client.
+func (s *session) hearRoomMessage(frame []byte) {
+	message, ok := s.decode(frame)
+	if !ok {
+		return
+	}
+	switch m := message.(type) {
+	case protocol.Hello:
+		s.room.welcome(s, slices.Contains(m.Features, protocol.FeatureSaved))
+	case protocol.SetLanguage:
+		s.room.setLanguage(s, m.Language)
+	default:
+		s.refuse(errCodeNotHere, "the text is the document's here, and where somebody is, awareness says")
+	}
+}
+
+// welcome answers the hello of a Yjs client.
+func (r *liveRoom) welcome(s *session, wantsSaved bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.yjs.talks, s.wantsSaved = true, wantsSaved
+	r.welcomeLocked(s)
+}
+
+// welcomeLocked tells a Yjs client that said hello how the room is now.
+func (r *liveRoom) welcomeLocked(s *session) {
+	if !s.yjs.talks {
+		return
+	}
+	r.sendLocked(s, s.encode(protocol.Welcome{
+		YourUserID: s.id,
+		YourColor:  r.people[s.id].Color,
+		Language:   r.languageLocked(),
+		RoomID:     r.id,
+		ExpiresIn:  r.store.TTLSeconds(),
+	}), slotWelcome)
+	if r.savedLocked() {
+		r.tellSavedLocked(s, r.doc.version(), s.updates)
+	}
+}
+
+// slotWelcome is the slot of the welcome: only the latest matters.
+const slotWelcome = "welcome"
+
+// tellLanguageLocked tells everyone here the language, but one, who may be nil.
+func (r *liveRoom) tellLanguageLocked(language, author string, except *session) {
+	changed := protocol.LanguageChanged{Language: language, UserID: author}
+	r.broadcastLocked(changed, "", except)
+	for s := range r.sessionsLocked() {
+		if s != except && s.yjs != nil && s.yjs.talks {
+			r.sendLanguageLocked(s, changed)
+		}
+	}
+}
+
+// sendLanguageLocked tells a Yjs client the language.
+func (r *liveRoom) sendLanguageLocked(s *session, changed protocol.LanguageChanged) {
+	r.sendLocked(s, s.encode(changed), slotLanguage)
+}
+
+// slotLanguage is the slot of the language for Yjs clients: only the latest matters.
+const slotLanguage = "language"
+
+// encode returns the frame of one of the server's messages of the JSON protocol.
+func (s *session) encode(message any) []byte {
+	if s.yjs != nil {
+		return protocol.EncodeRoomMessage(message)
+	}
+	return protocol.Encode(message)
+}
