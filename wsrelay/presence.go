@@ -62,9 +62,15 @@ func (r *liveRoom) reportPresence(ctx context.Context, whole bool) error {
 			p.Here = append(p.Here, m.Person)
 		}
 	}
-	r.departed, r.rollWanted = nil, false
+	farewells := r.farewells
+	r.departed, r.farewells, r.rollWanted = nil, nil, false
 	clear(r.unreported)
 	r.mu.Unlock()
+	if len(farewells) > 0 { // otherwise they are shown for a while, as if they could come back
+		if err := r.store.SayPresence(ctx, r.id, room.Presence{Here: farewells}); err != nil {
+			r.log.DebugContext(ctx, "farewells not reported", slog.Any("error", err)) // the next call fails too, or they fade
+		}
+	}
 	if len(p.Here) == 0 && len(p.Left) == 0 { // a room that nobody is in here is not to be kept alive from here
 		return nil
 	}

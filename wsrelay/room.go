@@ -83,6 +83,7 @@ type liveRoom struct {
 	arriving   map[string]*arrival // people of ours who are on their way in
 	unreported map[string]bool     // people of ours whom Redis does not know as they are
 	departed   []string            // people of ours who left, and Redis does not know
+	farewells  []room.Person       // those of them who took their state back last, as Redis does not know either
 	leaving    map[string]bool     // people of ours who left, and whose leave was not heard yet
 	aware      awareness.States    // what Yjs clients know of everyone
 	moved      []awareness.Entry   // what they were not told yet, the latest of each client
@@ -248,6 +249,9 @@ func (r *liveRoom) leave(s *session) {
 		if r.doc.listeners--; r.doc.listeners == 0 {
 			r.doc.untold = nil
 		}
+	}
+	if r.unreported[s.id] && me.Client != 0 && me.State == "" && len(r.farewells) < maxDeparted {
+		r.farewells = append(r.farewells, me.Person)
 	}
 	delete(r.unreported, s.id)
 	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)

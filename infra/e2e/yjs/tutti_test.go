@@ -89,9 +89,13 @@ func TestYjs_EverybodySeesEverybody(t *testing.T) {
 		for _, c := range []*client{near, far} {
 			scene.Eventually(t, "Ada is there", func() bool { return seesName(c, "Ada") })
 		}
+		gone := time.Now()
 		far.destroy()
 		person.Misses(cy)
 		near.misses(far)
+		if took := time.Since(gone); took > 2*time.Second {
+			t.Errorf("who said goodbye was shown for %v, as somebody who may come back", took)
+		}
 		near.crash()
 		person.Misses(bob)
 		person.Leave()

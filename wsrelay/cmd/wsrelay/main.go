@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 
@@ -38,7 +37,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	relay := wsrelay.New(store, settings, log)
-	stopAdmin, err := serveAdmin(ctx, relay, int(settings.AdminPort))
+	stopAdmin, err := httpserve.ServeAdmin(ctx, int(settings.AdminPort), relay.AdminHandler())
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
@@ -46,22 +45,4 @@ func run(ctx context.Context) (err error) {
 	log.InfoContext(ctx, "listening", slog.String("address", ln.Addr().String()),
 		slog.String("version", httpserve.Version), slog.String("redis", settings.URL.String()))
 	return httpserve.Serve(ctx, ln, relay.Handler(), relay.Drain)
-}
-
-// serveAdmin serves what only the operator may see, on a port of its own.
-func serveAdmin(ctx context.Context, relay *wsrelay.Relay, port int) (stop func() error, err error) {
-	if port == 0 {
-		return func() error { return nil }, nil
-	}
-	ln, err := httpserve.Listen(ctx, port)
-	if err != nil {
-		return nil, fmt.Errorf("ADMIN_%w", err)
-	}
-	serving, cancel := context.WithCancel(ctx) // it ends while the sockets do, not after them
-	done := make(chan error, 1)
-	go func() { done <- httpserve.Serve(serving, ln, relay.AdminHandler(), nil) }()
-	return func() error {
-		cancel()
-		return <-done
-	}, nil
 }
