@@ -1,0 +1,7 @@
+export type { BackoffOptions } from './backoff.js'
+export type { GoneReason } from './closing.js'
+export { createRoom, roomExists, type CreatedRoom, type CreateOptions, type RequestOptions } from './create.js'
+export { TuttiError, type TuttiErrorDetails } from './errors.js'
+export type { User } from './presence.js'
+export { joinRoom, Room, type JoinOptions, type RoomEvents, type RoomStatus } from './room.js'
+export type { Socket, SocketClass } from './socket.js'
