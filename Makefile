@@ -34,19 +34,25 @@ CC_FOUND := $(shell command -v "$$(go env CC)" 2>/dev/null)
 RACE     := $(if $(CC_FOUND)$(filter all,$(TUTTI_REQUIRE)),-race)
 
 # The real yjs, which shared/crdt is tested against, and real clients and editors,
-# which the relay is. Without Node and npm, or without a network, those tests are skipped.
+# which the relay is; the client, and the page that people see, which are written for them.
+# Without Node and npm, or without a network, those tests are skipped.
 YJS           := shared/crdt/testdata/yjs
 YJS_READY     := $(YJS)/node_modules/.ready
 CLIENTS       := infra/e2e/yjs/testdata/clients
 CLIENTS_READY := $(CLIENTS)/node_modules/.ready
 EDITORS       := infra/e2e/editors/testdata/pages
 EDITORS_READY := $(EDITORS)/node_modules/.ready
+CLIENT        := shared/client
+CLIENT_READY  := $(CLIENT)/node_modules/.ready
+PLAYGROUND       := infra/playground
+PLAYGROUND_READY := $(PLAYGROUND)/node_modules/.ready
 NPM_FOUND     := $(and $(shell command -v node 2>/dev/null),$(shell command -v npm 2>/dev/null))
+NPM_READY     := $(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY) $(CLIENT_READY) $(PLAYGROUND_READY)
 SESSIONS      ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help dev build test test-infra race fuzz simulate chaos rollout lint bench bench-crdt bench-relay fmt ci
-.PHONY: images cluster cluster-delete e2e-knative
+.PHONY: playground images cluster cluster-delete e2e-knative
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,12 +63,12 @@ dev: ## Run everything in one process on :8000 (PORT overrides) with an embedded
 build: ## Build static binaries: bin/functions, bin/wsrelay, bin/dev
 	$(GO_BUILD) -o bin/ ./functions/cmd/functions ./wsrelay/cmd/wsrelay ./infra/cmd/dev
 
-test: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run all tests, with the race detector where a C compiler is installed
+test: $(if $(NPM_FOUND),$(NPM_READY)) ## Run all tests, with the race detector where a C compiler is installed
 	@$(if $(RACE),,echo "no C compiler found: running without the race detector")
 	go vet $(PACKAGES)
 	go test $(RACE) -timeout 10m $(PACKAGES)
 
-race: $(if $(NPM_FOUND),$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY)) ## Run all tests with the race detector, three times, without the cache
+race: $(if $(NPM_FOUND),$(NPM_READY)) ## Run all tests with the race detector, three times, without the cache
 	go test -race -count 3 -timeout 30m $(PACKAGES)
 
 fuzz: $(YJS_READY) ## Compare random editing sessions with the real yjs (SESSIONS=100000, TUTTI_FUZZ_SEED repeats)
@@ -74,9 +80,13 @@ simulate: ## Try schedules of relays, log and network in virtual time (SCHEDULES
 chaos: ## Break real relays and Redis servers in every way we know, and count what is lost (ARGS="-only F7 -seed 1")
 	go run ./infra/cmd/chaos $(ARGS)
 
-lint: $(GOLANGCI) ## Check formatting, style and common mistakes
+playground: $(CLIENT_READY) $(PLAYGROUND_READY) ## Build the page of make dev anew from its source (needs Node and npm)
+	npm run --prefix $(PLAYGROUND) build
+
+lint: $(GOLANGCI) $(if $(NPM_FOUND),$(CLIENT_READY) $(PLAYGROUND_READY)) ## Check formatting, style, types and common mistakes
 	@for module in $(MODULES); do (cd $$module && ../$(GOLANGCI) run ./...) || exit 1; done
 	@for module in $(OWN_MODULES); do (cd $$module && GOWORK=off $(CURDIR)/$(GOLANGCI) run ./...) || exit 1; done
+	@for package in $(CLIENT) $(PLAYGROUND); do test ! -e $$package/node_modules/.ready || npm run --prefix $$package --silent lint || exit 1; done
 
 bench: ## Run the benchmarks
 	go test -run '^$$' -bench . -benchmem $(PACKAGES)
@@ -113,7 +123,7 @@ rollout: ## Restart two relays under load, one after the other, and count what i
 fmt: $(GOFUMPT) ## Format all Go code
 	$(GOFUMPT) -w $(MODULES)
 
-$(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY): %/node_modules/.ready: %/package.json %/package-lock.json
+$(NPM_READY): %/node_modules/.ready: %/package.json %/package-lock.json
 	@if npm ci --prefix $* --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retry-mintimeout=1000; then touch $@; \
 	else echo "$* cannot be installed: the tests against it are skipped"; test "$(TUTTI_REQUIRE)" != all; fi
 

@@ -50,3 +50,5 @@ replace (
 	github.com/tutti-live/tutti/shared => ../shared
 	github.com/tutti-live/tutti/wsrelay => ../wsrelay
 )
+
+ignore ./playground/node_modules

@@ -1,5 +1,8 @@
 // Package playground is the page on which people try Tutti: they make a room or
 // join one, and type together. It loads nothing from other hosts.
+//
+// dist is built of the TypeScript beside it, by `npm run build`, and committed, so
+// that Go alone builds all of Tutti.
 package playground
 
 import (
@@ -10,39 +13,64 @@ import (
 	"github.com/tutti-live/tutti/shared/apierr"
 )
 
-//go:embed static
+//go:embed dist
 var embedded embed.FS
 
 // contentSecurityPolicy lets the page load and connect to nothing but its own host.
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const (
+	// alwaysAsk has browsers ask each time whether the page is still the same: it names
+	// the files of its version.
+	alwaysAsk = "no-cache"
+
+	// forever is for files whose names have a hash of what is in them.
+	forever = "public, max-age=31536000, immutable"
+)
 
 // Register adds the page to mux: at / and, for the link of a room, at
 // /{room_id}; and what it loads, at /playground/.
 func Register(mux *http.ServeMux) {
-	static, err := fs.Sub(embedded, "static")
+	dist, err := fs.Sub(embedded, "dist")
 	if err != nil { // the folder is part of the program
 		panic(err)
 	}
-	page := secured(func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, static, "index.html") })
+	page := secured(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", alwaysAsk)
+		http.ServeFileFS(w, r, dist, "index.html")
+	})
 	mux.Handle("/{$}", page)
 	mux.Handle("/{room_id}", page) // for all methods, or it would conflict with other words of one part
-	mux.Handle("/playground/", secured(http.StripPrefix("/playground", http.FileServerFS(static)).ServeHTTP))
+	mux.Handle("/playground/", secured(assets(dist)))
+}
+
+// assets serves the files that the page loads. Folders are not listed.
+func assets(dist fs.FS) http.HandlerFunc {
+	files := http.FileServerFS(dist)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if info, err := fs.Stat(dist, r.URL.Path[1:]); err != nil || info.IsDir() {
+			apierr.Write(w, apierr.New(apierr.NotFound, "there is no %s here", r.URL.Path))
+			return
+		}
+		w.Header().Set("Cache-Control", forever)
+		files.ServeHTTP(w, r)
+	}
 }
 
 func secured(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentSecurityPolicy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer") // the path is the secret of a room
+		header.Set("Cache-Control", alwaysAsk)
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			err := apierr.New(apierr.MethodNotAllowed, "%s is not allowed here", r.Method)
 			err.Allowed = []string{http.MethodGet, http.MethodHead}
 			apierr.Write(w, err)
 			return
 		}
-		header := w.Header()
-		header.Set("Content-Security-Policy", contentSecurityPolicy)
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer") // the path is the secret of a room
-		header.Set("Cache-Control", "no-cache")
 		next(w, r)
 	})
 }

@@ -1,0 +1,1 @@
+export{n as showNoRoom}from"./end-page-Du3T8o9m.js";
