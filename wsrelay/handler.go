@@ -167,8 +167,8 @@ func (r *Relay) find(ctx context.Context, client netip.Addr, id string) (*liveRo
 }
 
 // turnAway closes a socket with the reason why it is of no use. A Yjs client is
-// held a while first: most released ones take no reason for final and come back
-// ten times a second, as they do after any close.
+// held a while first, unless it says hello: most released ones take no reason for
+// final and come back ten times a second, as they do after any close.
 func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error, yjs bool) {
 	w := newWriter(conn, websocket.TextMessage, nil, r.metrics)
 	code := reason.CloseCode()
@@ -176,14 +176,14 @@ func (r *Relay) turnAway(conn *websocket.Conn, reason *apierr.Error, yjs bool) {
 		code = protocol.YjsCloseCode(code)
 	}
 	r.metrics.closed(code)
-	say := func() { w.finish(goodbye{code: code, reason: reason.Detail}) }
+	say := sync.OnceFunc(func() { w.finish(goodbye{code: code, reason: reason.Detail}) })
 	if yjs {
 		held := time.AfterFunc(turnAwayAfter, say)
 		defer held.Stop()
 		defer context.AfterFunc(r.ctx, w.abort)()
-	} else {
-		say()
+		awaitHello(conn)
 	}
+	say()
 	awaitClose(conn)
 	_ = conn.Close() // it has ended: an error would say just that
 }

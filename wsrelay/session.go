@@ -50,11 +50,13 @@ func newSession(r *liveRoom, out *outbox, yjs *yjsClient) *session {
 func (s *session) serve(ctx context.Context, k *socket) {
 	if err := s.room.join(ctx, s); err != nil {
 		refused := apierr.From(err)
+		code := refused.CloseCode()
 		if s.yjs != nil {
-			k.out.closeLater(protocol.YjsCloseCode(refused.CloseCode()), refused.Detail)
-		} else {
-			k.out.close(refused.CloseCode(), refused.Detail)
+			code = protocol.YjsCloseCode(code)
+			k.out.closeLater(code, refused.Detail)
+			awaitHello(k.conn)
 		}
+		k.out.close(code, refused.Detail)
 		awaitClose(k.conn)
 		return
 	}

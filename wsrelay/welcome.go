@@ -1,7 +1,10 @@
 package wsrelay
 
 import (
+	"io"
 	"slices"
+
+	"github.com/gorilla/websocket"
 
 	"github.com/tutti-live/tutti/shared/protocol"
 )
@@ -78,4 +81,33 @@ func (s *session) encode(message any) []byte {
 		return protocol.EncodeRoomMessage(message)
 	}
 	return protocol.Encode(message)
+}
+
+// maxHelloBytes is more than any hello needs.
+const maxHelloBytes = 1 << 10
+
+// awaitHello reads until a Yjs client that is turned away has said hello, with which
+// it says that it takes a reason for final, or until its connection has ended.
+func awaitHello(conn *websocket.Conn) {
+	for {
+		_, r, err := conn.NextReader()
+		if err != nil {
+			return
+		}
+		frame, err := io.ReadAll(io.LimitReader(r, maxHelloBytes))
+		if err != nil || isHello(frame) {
+			return
+		}
+	}
+}
+
+func isHello(frame []byte) bool {
+	message, _, _ := protocol.DecodeYjs(frame) // what cannot be read is none
+	m, ok := message.(protocol.RoomMessage)
+	if !ok {
+		return false
+	}
+	said, _ := protocol.Decode(m.Frame)
+	_, ok = said.(protocol.Hello)
+	return ok
 }

@@ -83,8 +83,15 @@ func (s *session) handleYjs(ctx context.Context, k *socket, frame []byte) error 
 func (s *session) refuseYjs(err error) {
 	s.log.Info("a Yjs message was refused", slog.Any("error", err))
 	s.yjs.refused = true
-	if !errors.Is(err, crdt.ErrBroken) { // breakLocked says so
-		s.out.closeLater(yjsRefusal(err))
+	s.room.mu.Lock()
+	talks := s.yjs.talks
+	s.room.mu.Unlock()
+	switch code, reason := yjsRefusal(err); {
+	case errors.Is(err, crdt.ErrBroken): // breakLocked says so
+	case talks:
+		s.out.close(code, reason)
+	default:
+		s.out.closeLater(code, reason)
 	}
 }
 

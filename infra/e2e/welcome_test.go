@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/infra/e2e/scene"
 	"github.com/tutti-live/tutti/shared/crdt"
 	"github.com/tutti-live/tutti/shared/lib0"
@@ -256,13 +257,15 @@ func TestYjs_SlowReaderHearsTheLanguageAndWhatIsSaved(t *testing.T) {
 		doc := crdt.NewDoc()
 		doc.OnUpdate(func(update []byte, _ any, _ []crdt.TextChange) { other.send(protocol.EncodeSyncUpdate(update)) })
 		const size = 100 << 10
-		for range 100 { // 10 MiB: more than any socket buffer holds
+		startedOver := func() bool { return w.metric(0, "tutti_relay_refreshed_clients_total") != "0" }
+		for i := 0; !startedOver(); i++ { // until what waits is more than the sockets' buffers and a queue hold
 			text := doc.Text("code")
-			if err := errors.Join(text.Insert(0, strings.Repeat("x", size)), text.Delete(0, size)); err != nil {
-				t.Fatal(err)
+			if err := errors.Join(text.Insert(0, strings.Repeat("x", size)), text.Delete(0, size)); err != nil || i == 1000 {
+				t.Fatalf("after %d texts: %v", i, err)
 			}
+			other.say("?")
+			other.hears("error") // the relay has taken it in
 		}
-		scene.Eventually(t, "it starts over", func() bool { return w.metric(0, "tutti_relay_refreshed_clients_total") != "0" })
 		person.send(`{"type":"language_change","language":"go"}`)
 		go k.read()
 		saved, language := int64(0), ""
@@ -274,4 +277,24 @@ func TestYjs_SlowReaderHearsTheLanguageAndWhatIsSaved(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Others come back at once whatever the reason is, and are held for 3 s.
+func TestYjs_WhoSaysHelloIsTurnedAwayAtOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		full := w.create("")
+		w.join(full, 0)
+		w.join(full, 1)
+		for room, code := range map[string]int{"000000": protocol.CloseYjsNotFound, full: protocol.CloseYjsRoomFull} {
+			began := time.Now()
+			k := w.talk(room, 0)
+			k.say(`{"type":"hello"}`)
+			if got := closeCode(t, k.frames, &k.ended); got != code {
+				t.Errorf("closed with %d, not %d", got, code)
+			}
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		}
+	}, func(s *devstack.Settings) { s.Relay.MaxPeoplePerRoom = 2 })
 }

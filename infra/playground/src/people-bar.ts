@@ -28,7 +28,7 @@ export function peopleBar (actions: PeopleActions): { element: HTMLElement, show
     const next = JSON.stringify([people, followed])
     if (next === shown) return
     shown = next
-    all.setAttribute('aria-label', people.length === 1 ? 'People: only you' : `People: ${people.length}`)
+    all.setAttribute('aria-label', `People: ${people.length}${people.length === 1 ? ', only you' : ''}`)
     all.dataset.count = String(people.length)
     all.classList.toggle('more-than-row', people.length > inRow)
     count.textContent = String(people.length)

@@ -77,8 +77,8 @@ const theme = EditorView.baseTheme({
     // Beside a cursor in a narrow editor, the text wraps where the text of the line does.
     whiteSpace: 'inherit'
   },
-  '&light .cm-ghostText': { color: 'var(--tutti-ghost-text, #6a737d)' },
-  '&dark .cm-ghostText': { color: 'var(--tutti-ghost-text, #939ba5)' },
+  '&light .cm-ghostText': { color: 'var(--tutti-ghost-text, #626b75)' },
+  '&dark .cm-ghostText': { color: 'var(--tutti-ghost-text, #9aa2ac)' },
   '@media (forced-colors: active)': {
     '.cm-ghostText': { color: 'GrayText' }
   }
