@@ -9,20 +9,19 @@ export interface User {
   color?: string
 }
 
-// The server's colours: one of them until it has named ours, and with servers that do not.
+// The server's colours: one of them for servers that do not name ours.
 const colors = ['#C72626', '#1C978F', '#1E7D92', '#B3471D', '#24B792', '#CBAA27', '#9A26CB', '#278BC1'] as const
 
 /** Who is in a room, and where. Of one's own state it makes sure that the others know it. */
 export class Presence {
   readonly awareness: Awareness
   #user: User | null = null
-  #given: string // colour
+  #given: string | null = null // colour; one that is only supposed would take it from somebody else
   #away: Record<string, unknown> | null = null // own state while the page is hidden
 
   /** `say` is called when the own state has to be sent. */
   constructor (doc: Y.Doc, private readonly say: () => void) {
     this.awareness = new Awareness(doc)
-    this.#given = colors[doc.clientID % colors.length] ?? colors[0]
     this.awareness.on('update', this.#updated)
   }
 
@@ -37,6 +36,11 @@ export class Presence {
     if (given === this.#given) return
     this.#given = given
     if (this.#user !== null && this.#user.color === undefined) this.#describe()
+  }
+
+  /** The server chooses no colours. */
+  colorless (): void {
+    if (this.#given === null) this.color(colors[this.awareness.clientID % colors.length] ?? colors[0])
   }
 
   /** Sends the own state with a new clock: others may have taken us for gone, and know the old one. */
@@ -81,7 +85,7 @@ export class Presence {
   #describe (): void {
     if (this.#user === null) return
     const { name, color = this.#given } = this.#user
-    const user = { name, color, colorLight: light(color) }
+    const user = color === null ? { name } : { name, color, colorLight: light(color) }
     if (this.#away !== null) this.#away = { ...this.#away, user }
     else callOut(() => this.awareness.setLocalStateField('user', user))
   }

@@ -248,6 +248,7 @@ export class Room extends ObservableV2<RoomEvents> {
   #arrived (): void {
     if (this.#inSync || !this.#connection.open) return
     this.#inSync = true
+    this.#presence.colorless() // or the server had said by now
     this.#connection.steady()
     this.#firstSync.resolve()
     this.#refresh()

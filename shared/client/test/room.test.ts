@@ -298,6 +298,23 @@ test('Who has no colour gets that of the server, and keeps it', async () => {
   expect(color()).toBe('teal')
 })
 
+test('Before the server has chosen a colour none is said: it would be taken from somebody else', async () => {
+  const fake = await Fake.start()
+  const room = join(fake.url, { user: { name: 'Bo' } })
+  await peer(fake)
+  expect(room.awareness.getLocalState()?.user).toEqual({ name: 'Bo' })
+})
+
+test('With a server that chooses no colours one is chosen here', async () => {
+  const fake = await Fake.start()
+  const room = join(fake.url, { user: { name: 'Bo' } })
+  const server = await peer(fake)
+  server.step1()
+  server.step2()
+  await room.synced
+  expect((room.awareness.getLocalState()?.user as { color?: string } | undefined)?.color).toMatch(/^#/)
+})
+
 test('A language chosen offline is said when there is a connection', async () => {
   const fake = await Fake.start()
   const { room, server } = await live(fake)
