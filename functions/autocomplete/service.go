@@ -1,3 +1,4 @@
+// Package autocomplete answers over HTTP how a text goes on at the cursor.
 package autocomplete
 
 import (
@@ -6,12 +7,17 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/tutti-live/tutti/functions/autocomplete/patterns"
+	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/httpserve"
 )
 
 // maxBodyBytes is the longest body of a request.
 const maxBodyBytes = 1 << 20
+
+// provider is asked for all suggestions.
+var provider suggest.Provider = patterns.New()
 
 // Service answers requests for suggestions.
 type Service struct {
@@ -55,13 +61,23 @@ func (s *Service) suggest(ctx context.Context, in *input) (*output, error) {
 	if retry, ok := s.Requests.Allow(httpserve.ClientOf(ctx)); !ok {
 		return nil, apierr.New(apierr.RateLimited, "too many requests from one address; wait a moment").After(retry)
 	}
-	suggestion, ok := Suggest(in.Body.Language.orDefault(), in.Body.Code, int(in.Body.CursorPosition))
-	if !ok {
+	cursor, whole := byteOffset(in.Body.Code, int(in.Body.CursorPosition))
+	q := &suggest.Query{
+		Language: in.Body.Language.orDefault(), Code: in.Body.Code, Cursor: cursor, Most: 1, Legacy: true,
+	}
+	var found []suggest.Suggestion
+	if whole { // behind half a character stands nothing that could go on
+		var err error
+		if found, err = provider.Suggest(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	if len(found) == 0 {
 		return nil, apierr.New(apierr.NotFound, "No autocomplete suggestion available for current context")
 	}
 	return &output{Body: Answer{
-		Suggestion:     suggestion.Text,
-		InsertPosition: suggestion.InsertPosition,
-		TriggerWord:    suggestion.TriggerWord,
+		Suggestion:     found[0].Insertion(q),
+		InsertPosition: int(in.Body.CursorPosition),
+		TriggerWord:    found[0].Trigger,
 	}}, nil
 }

@@ -1,4 +1,4 @@
-package autocomplete
+package patterns
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"testing"
+	"unicode/utf16"
 )
 
 // recorded is an exchange between a client and the service. The requests it
@@ -18,14 +19,13 @@ type recorded struct {
 	} `json:"request"`
 	Status   int `json:"status"`
 	Response struct {
-		Text     string `json:"suggestion"`
-		Position int    `json:"insert_position"`
-		Word     string `json:"trigger_word"`
+		Text string `json:"suggestion"`
+		Word string `json:"trigger_word"`
 	} `json:"response"`
 }
 
-func TestSuggest_AnswersAsRecorded(t *testing.T) {
-	rows, err := os.ReadFile("testdata/contract.jsonl")
+func TestLegacy_AnswersAsRecorded(t *testing.T) {
+	rows, err := os.ReadFile("../testdata/contract.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,14 +42,20 @@ func TestSuggest_AnswersAsRecorded(t *testing.T) {
 		if r.Request.Language != nil {
 			language = *r.Request.Language
 		}
-		got, ok := Suggest(language, r.Request.Code, r.Request.Cursor)
-		want := Suggestion{Text: r.Response.Text, InsertPosition: r.Response.Position, TriggerWord: r.Response.Word}
-		if got != want || ok != (r.Status == http.StatusOK) {
-			t.Errorf("%s: got %+v, %t", bytes.TrimSpace(row), got, ok)
+		offset := len(string(utf16.Decode(units(r.Request.Code, r.Request.Cursor))))
+		got := askLegacy(t, language, r.Request.Code, offset)
+		if got.Text != r.Response.Text || got.Trigger != r.Response.Word || (got.Text != "") != (r.Status == http.StatusOK) {
+			t.Errorf("%s: got %+v", bytes.TrimSpace(row), got)
 		}
 		checked++
 	}
 	if checked < 70 {
 		t.Errorf("only %d exchanges checked", checked)
 	}
+}
+
+// units returns the first UTF-16 code units of s, as many as there are.
+func units(s string, count int) []uint16 {
+	all := utf16.Encode([]rune(s))
+	return all[:min(count, len(all))]
 }

@@ -1,8 +1,10 @@
-package autocomplete
+package patterns
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
 )
 
 const (
@@ -12,7 +14,30 @@ const (
 	condition = "condition:\n    pass"
 )
 
-func TestSuggest(t *testing.T) {
+// askLegacy returns the answer to a legacy query, or nothing.
+func askLegacy(tb testing.TB, language, code string, cursor int) suggest.Suggestion {
+	tb.Helper()
+	return only(tb, &suggest.Query{Language: language, Code: code, Cursor: cursor, Most: 1, Legacy: true})
+}
+
+// only returns the answer of which there is one at most, and checks it.
+func only(tb testing.TB, q *suggest.Query) suggest.Suggestion {
+	tb.Helper()
+	found, err := New().Suggest(tb.Context(), q)
+	switch {
+	case err != nil || len(found) > 1:
+		tb.Fatalf("%d suggestions, %v", len(found), err)
+	case len(found) == 0:
+		return suggest.Suggestion{}
+	}
+	s := found[0]
+	if err := s.Check(q); err != nil || s.Kind != suggest.Snippet || s.Trigger == "" {
+		tb.Fatalf("%+v: %v", s, err)
+	}
+	return s
+}
+
+func TestLegacy(t *testing.T) {
 	tests := []struct {
 		name string
 		line string // the cursor is at its end
@@ -53,67 +78,32 @@ func TestSuggest(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			code := "é𐐀\n" + test.line
-			cursor := unitCount(code)
-			got, ok := Suggest("python", code+"\nprint", cursor)
-			want := Suggestion{}
-			if test.want != "" {
-				want = Suggestion{Text: test.want, InsertPosition: cursor, TriggerWord: test.word}
-			}
-			if got != want || ok != (test.want != "") {
-				t.Errorf("Suggest(%q) = %+v, %t; want %+v", test.line, got, ok, want)
+			got := askLegacy(t, "python", code+"\nprint", len(code))
+			if got.Text != test.want || got.Trigger != test.word {
+				t.Errorf("%q: %+v; want %q", test.line, got, test.want)
 			}
 		})
 	}
 }
 
-func TestSuggest_AnswersForExactlyPython(t *testing.T) {
+func TestLegacy_AnswersForExactlyPython(t *testing.T) {
 	for _, language := range []string{"", "Python", "python ", "python3", "go", "javascript"} {
-		if got, ok := Suggest(language, "def ", 4); ok {
-			t.Errorf("Suggest(%q) = %+v, want none", language, got)
-		}
-	}
-}
-
-func TestSuggest_TakesACursorPastTheEndForTheEnd(t *testing.T) {
-	for _, code := range []string{"def ", "é𐐀\ndef "} {
-		for _, cursor := range []int{unitCount(code) + 1, len(code) + 1, 1 << 40} {
-			got, ok := Suggest("python", code, cursor)
-			want := Suggestion{Text: defBody, InsertPosition: cursor, TriggerWord: "def"}
-			if !ok || got != want {
-				t.Errorf("Suggest(%q, %d) = %+v, %t; want %+v", code, cursor, got, ok, want)
-			}
-		}
-	}
-}
-
-func TestSuggest_OffersNothingInsideASurrogatePair(t *testing.T) {
-	for _, before := range []string{"def ", "def x", "try", "import", "x ="} {
-		if got, ok := Suggest("python", before+"😀", len(before)+1); ok {
-			t.Errorf("Suggest(%q and half a character) = %+v, want none", before, got)
+		if got := askLegacy(t, language, "def ", 4); got.Text != "" {
+			t.Errorf("%q: %+v, want none", language, got)
 		}
 	}
 }
 
 // In a test of its own: were it not linear, it would never end.
-func TestSuggest_TimeIsProportionalToTheLine(t *testing.T) {
+func TestLegacy_TimeIsProportionalToTheLine(t *testing.T) {
 	const size = 1 << 20
 	for _, filling := range []string{" ", "x", "def ", "=", "\u3000"} {
 		line := "def\t" + strings.Repeat(filling, size/len(filling)) + "?"
-		if got, ok := Suggest("python", line, len(line)); ok {
+		if got := askLegacy(t, "python", line, len(line)); got.Text != "" {
 			t.Errorf("line of %q: %+v, want none", filling, got)
 		}
-		if got, ok := Suggest("python", line[:len(line)-1], len(line)); !ok && filling != "\u3000" {
-			t.Errorf("line of %q without its end: %+v, %t", filling, got, ok)
-		}
-	}
-}
-
-func TestSuggest_AllocatesNothing(t *testing.T) {
-	code := document("été 😀 = 1\n") + "def "
-	cursor := unitCount(code)
-	for _, language := range []string{"python", "go"} {
-		if n := testing.AllocsPerRun(10, func() { Suggest(language, code, cursor) }); n != 0 {
-			t.Errorf("%s: %v allocations per call, want 0", language, n)
+		if got := askLegacy(t, "python", line, len(line)-1); got.Text == "" {
+			t.Errorf("line of %q without its end: no suggestion", filling)
 		}
 	}
 }

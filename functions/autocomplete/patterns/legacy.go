@@ -1,4 +1,18 @@
-package autocomplete
+package patterns
+
+import "github.com/tutti-live/tutti/functions/autocomplete/suggest"
+
+// suggestLegacy answers as the first service did, which looked at nothing but the
+// line before the cursor: patterns match within words, strings and comments too.
+func suggestLegacy(q *suggest.Query) []suggest.Suggestion {
+	p := find(legacyTable[q.Language], q.LineBefore())
+	if p == nil {
+		return nil
+	}
+	return []suggest.Suggestion{{
+		Start: q.Cursor, End: q.Cursor, Text: p.insert, Kind: suggest.Snippet, Trigger: p.trigger,
+	}}
+}
 
 // A match is a way in which a pattern looks at the line before the cursor.
 type match int
@@ -18,9 +32,9 @@ type pattern struct {
 	trigger string
 }
 
-// patterns are the table by language. Those of a language are tried from the
+// legacyTable is the table by language. Patterns of a language are tried from the
 // first to the last, and the first that matches wins.
-var patterns = map[string][]pattern{"python": {
+var legacyTable = map[string][]pattern{"python": {
 	{ends, "def ", "function_name():\n    pass", "def"},
 	{ends, "class ", "ClassName:\n    def __init__(self):\n        pass", "class"},
 	{ends, "for ", "item in items:\n    pass", "for"},

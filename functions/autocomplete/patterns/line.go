@@ -1,4 +1,4 @@
-package autocomplete
+package patterns
 
 import (
 	"strings"
@@ -52,5 +52,10 @@ func (l *line) matches(p *pattern) bool {
 
 func endsInWord(s string) bool {
 	r, size := utf8.DecodeLastRuneInString(s)
+	return size > 0 && isWord(r)
+}
+
+func beginsInWord(s string) bool {
+	r, size := utf8.DecodeRuneInString(s)
 	return size > 0 && isWord(r)
 }
