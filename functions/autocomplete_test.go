@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tutti-live/tutti/functions"
+	"github.com/tutti-live/tutti/functions/autocomplete"
 	"github.com/tutti-live/tutti/shared/apierr"
 	"github.com/tutti-live/tutti/shared/redistest"
 )
@@ -20,7 +22,7 @@ func TestAutocomplete_AnswersAsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, redistest.Embedded(t))
+	r := newRig(t, redistest.Embedded(t), func(s *functions.Settings) { s.Providers = autocomplete.ProviderNames{"patterns"} })
 	seen := map[int]int{}
 	for row := range bytes.Lines(rows) {
 		var recorded struct {

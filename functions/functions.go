@@ -21,6 +21,9 @@ import (
 	ff "github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/tutti-live/tutti/functions/autocomplete"
 	"github.com/tutti-live/tutti/functions/docs"
@@ -53,12 +56,20 @@ type API struct {
 	store        *room.Store
 	settings     Settings
 	log          *slog.Logger
+	metrics      *prometheus.Registry
 	rooms        *rooms.Service
 	autocomplete *autocomplete.Service
 }
 
-// New makes the functions for the rooms of a store, which must outlive them.
-func New(store *room.Store, settings Settings, log *slog.Logger) *API {
+// New makes the functions for the rooms of a store, which must outlive them. Close
+// them.
+func New(store *room.Store, settings Settings, log *slog.Logger) (*API, error) {
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	suggestions, err := autocomplete.New(settings.Settings, limiter(settings.AutocompleteRate, autocompleteBurstSeconds), metrics, log)
+	if err != nil {
+		return nil, err
+	}
 	return &API{
 		store:    store,
 		settings: settings,
@@ -71,8 +82,20 @@ func New(store *room.Store, settings Settings, log *slog.Logger) *API {
 			Creations:    limiter(settings.CreateRate, createBurstSeconds),
 			Misses:       limiter(settings.MissRate, httpserve.MissBurstSeconds),
 		},
-		autocomplete: &autocomplete.Service{Requests: limiter(settings.AutocompleteRate, autocompleteBurstSeconds)},
-	}
+		metrics:      metrics,
+		autocomplete: suggestions,
+	}, nil
+}
+
+// Close ends what the functions have running.
+func (a *API) Close() error { return a.autocomplete.Close() }
+
+// AdminHandler serves GET /metrics, for Prometheus. It is for a port that only
+// the operator reaches.
+func (a *API) AdminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
+	return mux
 }
 
 func limiter(rate config.Rate, burstSeconds float64) *httpserve.Limiter {
@@ -112,7 +135,11 @@ var framework = sync.OnceValue(func() *API {
 	if err != nil {
 		exit(err)
 	}
-	return New(store, settings, httpserve.NewLogger(os.Stderr, settings.LogLevel))
+	api, err := New(store, settings, httpserve.NewLogger(os.Stderr, settings.LogLevel))
+	if err != nil {
+		exit(err)
+	}
+	return api
 })
 
 func exit(err error) {

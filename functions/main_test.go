@@ -86,7 +86,14 @@ func open(t *testing.T, server *redistest.Server, change ...func(*functions.Sett
 		}
 		r.checkLog()
 	})
-	r.api = functions.New(store, settings, httpserve.NewLogger(&r.log, slog.LevelDebug))
+	if r.api, err = functions.New(store, settings, httpserve.NewLogger(&r.log, slog.LevelDebug)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.api.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return r
 }
 

@@ -1,6 +1,9 @@
 package functions
 
-import "github.com/tutti-live/tutti/shared/config"
+import (
+	"github.com/tutti-live/tutti/functions/autocomplete"
+	"github.com/tutti-live/tutti/shared/config"
+)
 
 // Settings of the functions, from the environment.
 type Settings struct {
@@ -8,6 +11,7 @@ type Settings struct {
 	config.Redis
 	config.Rooms
 	config.Links
+	autocomplete.Settings
 
 	// CreateRate is how many rooms a second one address may make in the long
 	// run. Each takes 5 kB of Redis for its time to live: 70 MB at most.
@@ -16,6 +20,10 @@ type Settings struct {
 	// AutocompleteRate is how many suggestions a second one address may ask
 	// for: an office full of people typing.
 	AutocompleteRate config.Rate `envconfig:"AUTOCOMPLETE_RATE" default:"100"`
+
+	// AdminPort is where GET /metrics answers, which only the operator must
+	// reach; 0: nowhere.
+	AdminPort config.Port `envconfig:"ADMIN_PORT" default:"0"`
 }
 
 // For how many seconds a client may save up: a class starts all its rooms at

@@ -25,3 +25,11 @@ func byteOffset(s string, cursor int) (offset int, whole bool) {
 	}
 	return len(s), true
 }
+
+// units is the length of s in UTF-16 code units.
+func units(s string) (n int) {
+	for i := range len(s) {
+		n += unitsByLead[s[i]>>4]
+	}
+	return n
+}

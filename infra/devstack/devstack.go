@@ -47,7 +47,9 @@ func Start(settings Settings, log *slog.Logger) (_ *Stack, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.API = functions.New(store, settings.Functions, log)
+	if s.API, err = functions.New(store, settings.Functions, log); err != nil {
+		return s, err
+	}
 	for range settings.Relays {
 		store, err := s.open(url, settings)
 		if err != nil {
@@ -98,6 +100,9 @@ func (s *Stack) Drain(ctx context.Context) {
 // Close ends the connections to Redis, and an embedded Redis. Drain first.
 func (s *Stack) Close() error {
 	var errs []error
+	if s.API != nil {
+		errs = append(errs, s.API.Close())
+	}
 	for _, store := range s.stores {
 		errs = append(errs, store.Close())
 	}

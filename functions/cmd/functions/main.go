@@ -31,8 +31,13 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 
+	api, err := functions.New(store, settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, api.Close()) }()
 	target := cmp.Or(os.Getenv("FUNCTION_TARGET"), functions.Everything)
-	handler, err := functions.New(store, settings, log).Handler(target)
+	handler, err := api.Handler(target)
 	if err != nil {
 		return err
 	}
@@ -40,6 +45,11 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	stopAdmin, err := httpserve.ServeAdmin(ctx, int(settings.AdminPort), api.AdminHandler())
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	defer func() { err = errors.Join(err, stopAdmin()) }()
 	log.InfoContext(ctx, "listening", slog.String("address", ln.Addr().String()), slog.String("target", target),
 		slog.String("version", httpserve.Version), slog.String("redis", settings.URL.String()))
 	return httpserve.Serve(ctx, ln, handler, nil)

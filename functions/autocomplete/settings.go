@@ -1,0 +1,48 @@
+package autocomplete
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tutti-live/tutti/functions/autocomplete/patterns"
+	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
+	"github.com/tutti-live/tutti/functions/autocomplete/words"
+)
+
+// Settings of the suggestions, from the environment.
+type Settings struct {
+	// Providers are asked in this order, and the first that knows something has its
+	// way: patterns, words, lsp, openai.
+	Providers ProviderNames `envconfig:"AUTOCOMPLETE_PROVIDERS" default:"patterns,words"`
+}
+
+// makers make the providers, by name.
+var makers = map[string]func(*Settings, *slog.Logger) (suggest.Provider, error){
+	"patterns": func(*Settings, *slog.Logger) (suggest.Provider, error) { return patterns.New(), nil },
+	"words":    func(*Settings, *slog.Logger) (suggest.Provider, error) { return words.New(), nil },
+}
+
+// ProviderNames are some of the providers, none of them twice; none at all: nothing is
+// ever suggested.
+type ProviderNames []string
+
+// Decode reads names with commas between them.
+func (n *ProviderNames) Decode(value string) error {
+	*n = nil
+	for name := range strings.SplitSeq(value, ",") {
+		name = strings.TrimSpace(name)
+		switch known := makers[name] != nil; {
+		case name == "" && strings.TrimSpace(value) == "":
+			return nil
+		case !known:
+			return fmt.Errorf("%q is none of %s", name, strings.Join(slices.Sorted(maps.Keys(makers)), ", "))
+		case slices.Contains(*n, name):
+			return fmt.Errorf("%q stands there twice", name)
+		}
+		*n = append(*n, name)
+	}
+	return nil
+}
