@@ -88,7 +88,7 @@ func New(store *room.Store, settings Settings, log *slog.Logger) (*API, error) {
 }
 
 // Close ends what the functions have running.
-func (a *API) Close() error { return a.autocomplete.Close() }
+func (a *API) Close() { a.autocomplete.Close() }
 
 // AdminHandler serves GET /metrics, for Prometheus. It is for a port that only
 // the operator reaches.

@@ -89,11 +89,7 @@ func open(t *testing.T, server *redistest.Server, change ...func(*functions.Sett
 	if r.api, err = functions.New(store, settings, httpserve.NewLogger(&r.log, slog.LevelDebug)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := r.api.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(r.api.Close)
 	return r
 }
 

@@ -4,8 +4,6 @@ package autocomplete
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -32,7 +30,7 @@ const (
 type Service struct {
 	chain    *chain.Chain
 	requests *httpserve.Limiter // of one client
-	close    []func() error     // end providers
+	closers  []interface{ Close() }
 }
 
 // New makes a service that asks the providers of the settings, and counts in the
@@ -43,11 +41,12 @@ func New(settings Settings, requests *httpserve.Limiter, registry prometheus.Reg
 	for _, name := range settings.Providers {
 		p, err := makers[name](&settings, log)
 		if err != nil {
-			return nil, errors.Join(err, s.Close())
+			s.Close()
+			return nil, err
 		}
 		providers = append(providers, p)
-		if closer, ok := p.(io.Closer); ok {
-			s.close = append(s.close, closer.Close)
+		if closer, ok := p.(interface{ Close() }); ok {
+			s.closers = append(s.closers, closer)
 		}
 	}
 	s.chain = chain.New(providers, registry, log)
@@ -55,12 +54,10 @@ func New(settings Settings, requests *httpserve.Limiter, registry prometheus.Reg
 }
 
 // Close ends what the providers have running.
-func (s *Service) Close() error {
-	var errs []error
-	for _, end := range s.close {
-		errs = append(errs, end())
+func (s *Service) Close() {
+	for _, p := range s.closers {
+		p.Close()
 	}
-	return errors.Join(errs...)
 }
 
 // Request is a text and a place in it. Whoever sends one of the optional fields

@@ -21,11 +21,7 @@ func newService(t *testing.T, providers ...string) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(s.Close)
 	return s
 }
 
@@ -95,9 +91,9 @@ func TestService_SeveralSuggestionsToChooseFrom(t *testing.T) {
 
 func TestProviderNames(t *testing.T) {
 	for value, want := range map[string]string{
-		"patterns":          `["patterns"]`,
-		" words , patterns": `["words","patterns"]`,
-		"":                  "null",
+		"patterns":        `["patterns"]`,
+		"words, patterns": `["words","patterns"]`,
+		"":                "null",
 	} {
 		var n ProviderNames
 		if err := n.Decode(value); err != nil {

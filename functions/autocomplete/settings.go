@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tutti-live/tutti/functions/autocomplete/openai"
 	"github.com/tutti-live/tutti/functions/autocomplete/patterns"
 	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
 	"github.com/tutti-live/tutti/functions/autocomplete/words"
@@ -17,12 +18,18 @@ type Settings struct {
 	// Providers are asked in this order, and the first that knows something has its
 	// way: patterns, words, lsp, openai.
 	Providers ProviderNames `envconfig:"AUTOCOMPLETE_PROVIDERS" default:"patterns,words"`
+
+	OpenAI
 }
+
+// OpenAI are the settings of the provider openai.
+type OpenAI = openai.Settings
 
 // makers make the providers, by name.
 var makers = map[string]func(*Settings, *slog.Logger) (suggest.Provider, error){
 	"patterns": func(*Settings, *slog.Logger) (suggest.Provider, error) { return patterns.New(), nil },
 	"words":    func(*Settings, *slog.Logger) (suggest.Provider, error) { return words.New(), nil },
+	"openai":   func(s *Settings, log *slog.Logger) (suggest.Provider, error) { return openai.New(s.OpenAI, log) },
 }
 
 // ProviderNames are some of the providers, none of them twice; none at all: nothing is

@@ -7,9 +7,6 @@ import (
 	"unicode/utf16"
 )
 
-// unitCount returns the length of s in UTF-16 code units.
-func unitCount(s string) int { return len(utf16.Encode([]rune(s))) }
-
 func TestByteOffset(t *testing.T) {
 	tests := []struct {
 		s      string
@@ -50,12 +47,15 @@ func TestByteOffset_AgreesWithTheStandardLibrary(t *testing.T) {
 			text.WriteRune(characters[rand.IntN(len(characters))])
 		}
 		s := text.String()
-		units := utf16.Encode([]rune(s))
-		for cursor := range units {
-			want := len(string(utf16.Decode(units[:cursor])))
-			inside := utf16.IsSurrogate(rune(units[cursor])) && units[cursor] >= 0xDC00
+		encoded := utf16.Encode([]rune(s))
+		if got := units(s); got != len(encoded) {
+			t.Fatalf("units(%q) = %d, want %d", s, got, len(encoded))
+		}
+		for cursor := range encoded {
+			want := len(string(utf16.Decode(encoded[:cursor])))
+			inside := utf16.IsSurrogate(rune(encoded[cursor])) && encoded[cursor] >= 0xDC00
 			if inside {
-				want = len(string(utf16.Decode(units[:cursor-1])))
+				want = len(string(utf16.Decode(encoded[:cursor-1])))
 			}
 			if got, whole := byteOffset(s, cursor); got != want || whole == inside {
 				t.Fatalf("byteOffset(%q, %d) = %d, %t; want %d, %t", s, cursor, got, whole, want, !inside)

@@ -101,7 +101,7 @@ func (s *Stack) Drain(ctx context.Context) {
 func (s *Stack) Close() error {
 	var errs []error
 	if s.API != nil {
-		errs = append(errs, s.API.Close())
+		s.API.Close()
 	}
 	for _, store := range s.stores {
 		errs = append(errs, store.Close())

@@ -35,7 +35,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, api.Close()) }()
+	defer api.Close()
 	target := cmp.Or(os.Getenv("FUNCTION_TARGET"), functions.Everything)
 	handler, err := api.Handler(target)
 	if err != nil {

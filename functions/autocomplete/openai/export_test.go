@@ -1,0 +1,4 @@
+package openai
+
+// Open makes a provider that uses a transport.
+var Open = open
