@@ -49,7 +49,7 @@ describe('by the keyboard alone', () => {
     }
     await ada.shows('x = 1\n    y')
     for (const name of ['Skip to the editor', 'Tutti, start page', 'Copy link', 'Language of this room', 'Ada (you). Change your name',
-      'People: only you', 'the editor', 'Suggestions on', 'Use the dark theme']) expect(reached).toContain(name)
+      'People: 1, only you', 'the editor', 'Suggestions on', 'Use the dark theme']) expect(reached).toContain(name)
     expect([...reached].filter(name => name.startsWith('unseen'))).toEqual([])
 
     await tabTo(ada, 'Skip to the editor')
