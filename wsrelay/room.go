@@ -250,21 +250,22 @@ func (r *liveRoom) leave(s *session) {
 			r.doc.untold = nil
 		}
 	}
-	if r.unreported[s.id] && me.Client != 0 && me.State == "" && len(r.farewells) < maxDeparted {
+	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
+	if told := r.departLocked(s.id); told && r.unreported[s.id] && me.Client != 0 && me.State == "" {
 		r.farewells = append(r.farewells, me.Person)
 	}
 	delete(r.unreported, s.id)
-	r.broadcastLocked(protocol.UserLeft{UserID: s.id}, "", s)
-	r.departLocked(s.id)
 }
 
-// departLocked has Redis told that somebody of ours is not there any more.
-func (r *liveRoom) departLocked(id string) {
-	if len(r.departed) < maxDeparted { // the others time out
+// departLocked has Redis told that somebody of ours is not there any more, unless
+// there are too many: the others time out.
+func (r *liveRoom) departLocked(id string) (told bool) {
+	if told = len(r.departed) < maxDeparted; told {
 		r.departed = append(r.departed, id)
 		r.leaving[id] = true
 	}
 	signal(r.presenceWake)
+	return told
 }
 
 func (r *liveRoom) setLanguage(s *session, language string) {

@@ -47,14 +47,11 @@ func (r *liveRoom) welcomeLocked(s *session) {
 		Language:   r.languageLocked(),
 		RoomID:     r.id,
 		ExpiresIn:  r.store.TTLSeconds(),
-	}), slotWelcome)
+	}), "")
 	if r.savedLocked() {
 		r.tellSavedLocked(s, r.doc.version(), s.updates)
 	}
 }
-
-// slotWelcome is the slot of the welcome: only the latest matters.
-const slotWelcome = "welcome"
 
 // tellLanguageLocked tells everyone here the language, but one, who may be nil.
 func (r *liveRoom) tellLanguageLocked(language, author string, except *session) {
@@ -69,11 +66,8 @@ func (r *liveRoom) tellLanguageLocked(language, author string, except *session) 
 
 // sendLanguageLocked tells a Yjs client the language.
 func (r *liveRoom) sendLanguageLocked(s *session, changed protocol.LanguageChanged) {
-	r.sendLocked(s, s.encode(changed), slotLanguage)
+	r.sendLocked(s, s.encode(changed), "")
 }
-
-// slotLanguage is the slot of the language for Yjs clients: only the latest matters.
-const slotLanguage = "language"
 
 // encode returns the frame of one of the server's messages of the JSON protocol.
 func (s *session) encode(message any) []byte {

@@ -6,9 +6,16 @@
 package playground
 
 import (
+	"bytes"
+	"compress/gzip"
 	"embed"
 	"io/fs"
+	"mime"
 	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/tutti-live/tutti/shared/apierr"
 )
@@ -45,17 +52,59 @@ func Register(mux *http.ServeMux) {
 	mux.Handle("/playground/", secured(assets(dist)))
 }
 
-// assets serves the files that the page loads. Folders are not listed.
+// assets serves the files that the page loads, compressed for browsers, which all can
+// read that: a third of the bytes. Folders are not listed.
 func assets(dist fs.FS) http.HandlerFunc {
+	packed := sync.OnceValue(func() map[string][]byte { return pack(dist) })
 	files := http.FileServerFS(dist)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if info, err := fs.Stat(dist, r.URL.Path[1:]); err != nil || info.IsDir() {
+		name := r.URL.Path[1:]
+		if info, err := fs.Stat(dist, name); err != nil || info.IsDir() {
 			apierr.Write(w, apierr.New(apierr.NotFound, "there is no %s here", r.URL.Path))
 			return
 		}
-		w.Header().Set("Cache-Control", forever)
-		files.ServeHTTP(w, r)
+		header := w.Header()
+		header.Set("Cache-Control", forever)
+		header.Set("Vary", "Accept-Encoding")
+		content, smaller := packed()[name]
+		if !smaller || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			files.ServeHTTP(w, r)
+			return
+		}
+		header.Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+		header.Set("Content-Encoding", "gzip")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	}
+}
+
+// pack compresses what becomes smaller by it.
+func pack(dist fs.FS) map[string][]byte {
+	packed := make(map[string][]byte)
+	err := fs.WalkDir(dist, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(dist, name)
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(content); err != nil {
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		if b.Len() < len(content) {
+			packed[name] = b.Bytes()
+		}
+		return nil
+	})
+	if err != nil { // the files are part of the program, and a buffer takes all
+		panic(err)
+	}
+	return packed
 }
 
 func secured(next http.HandlerFunc) http.Handler {

@@ -1,6 +1,9 @@
 package playground
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +63,34 @@ func TestRegister_ServesEveryAsset(t *testing.T) {
 		}
 		if !hashed.MatchString(target) {
 			t.Errorf("%s has no hash in its name, but is cached for good", target)
+		}
+	}
+}
+
+func TestRegister_BrowsersAreSentCompressedFiles(t *testing.T) {
+	mux := http.NewServeMux()
+	Register(mux)
+	for _, target := range assetPaths(t) {
+		request := httptest.NewRequest(http.MethodGet, target, nil)
+		request.Header.Set("Accept-Encoding", "gzip, deflate, br")
+		answer := httptest.NewRecorder()
+		mux.ServeHTTP(answer, request)
+		plain := ask(http.MethodGet, target)
+		if got, want := answer.Header().Get("Content-Type"), plain.Header().Get("Content-Type"); got != want {
+			t.Errorf("%s: Content-Type is %q, not %q", target, got, want)
+		}
+		if answer.Header().Get("Vary") != "Accept-Encoding" || plain.Header().Get("Content-Encoding") != "" {
+			t.Errorf("%s: headers %v and %v", target, answer.Header(), plain.Header())
+		}
+		if answer.Header().Get("Content-Encoding") == "" && answer.Body.Len() == plain.Body.Len() {
+			continue // it would not become smaller
+		}
+		unpacked, err := gzip.NewReader(answer.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", target, err)
+		}
+		if content, err := io.ReadAll(unpacked); err != nil || !bytes.Equal(content, plain.Body.Bytes()) {
+			t.Errorf("%s: another file when it is compressed (%v)", target, err)
 		}
 	}
 }

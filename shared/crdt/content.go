@@ -1,6 +1,7 @@
 package crdt
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -44,17 +45,19 @@ func readContent(r *lib0.Reader, f *ref, limits *Limits) {
 		for ; n > 0 && r.Err() == nil; n-- {
 			if f.kind == kindAny {
 				r.SkipAny(limits.AnyDepth)
-			} else {
-				r.StringBytes()
+			} else if text, _ := r.StringBytes(); string(text) != "undefined" { // as Yjs has it
+				checkJSON(r, text, limits)
 			}
 		}
 	case kindBinary:
 		r.Bytes()
 	case kindEmbed:
-		r.StringBytes()
+		text, _ := r.StringBytes()
+		checkJSON(r, text, limits)
 	case kindFormat:
 		r.StringBytes()
-		r.StringBytes()
+		text, _ := r.StringBytes()
+		checkJSON(r, text, limits)
 	case kindType:
 		switch ref := r.Uvarint(); {
 		case ref == typeXMLElement || ref == typeXMLHook:
@@ -64,12 +67,55 @@ func readContent(r *lib0.Reader, f *ref, limits *Limits) {
 		}
 	case kindDoc:
 		r.StringBytes()
+		options := r.Pos()
 		r.SkipAny(limits.AnyDepth)
+		checkOptions(r, r.Since(options), limits)
 	default:
 		r.Fail(errKind)
 	}
 	f.to = uint32(r.Pos())
 }
+
+// checkJSON refuses JSON that Yjs cannot read: from then on each client would fail
+// on the whole document. What was stored is not refused.
+func checkJSON(r *lib0.Reader, text []byte, limits *Limits) {
+	if r.Err() == nil && limits != &acceptAll && (!json.Valid(text) || jsonDepth(text) > limits.AnyDepth) {
+		r.Fail(errJSON)
+	}
+}
+
+// checkOptions refuses options of a subdocument that Yjs cannot read, as checkJSON
+// does: it takes all but null and undefined for an object.
+func checkOptions(r *lib0.Reader, options []byte, limits *Limits) {
+	if r.Err() == nil && limits != &acceptAll && lib0.IsNullish(options) {
+		r.Fail(errOptions)
+	}
+}
+
+// jsonDepth is how deeply objects and arrays are nested in valid JSON.
+func jsonDepth(text []byte) int {
+	deepest, depth, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			inString = !inString
+		case inString && c == '\\':
+			i++
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}
+
+var (
+	errJSON    = errors.New("content that is no JSON, or too deep")
+	errOptions = errors.New("a subdocument without options")
+)
 
 // appendContent writes content as readContent found it, without its first
 // units.

@@ -109,12 +109,14 @@ func wantMergesWithItself(t *testing.T, update []byte) {
 	}
 }
 
-// wantWellFormed applies updates that a document may find too much only.
+// wantWellFormed applies updates, of which merging or cutting knows no more than
+// that they are well formed: a document may find them too much, or have in them
+// what Yjs cannot read.
 func wantWellFormed(t *testing.T, updates ...[]byte) {
 	t.Helper()
 	doc := crdt.NewDoc()
 	for _, update := range updates {
-		if err := doc.ApplyUpdate(update, nil); err != nil && !errors.Is(err, crdt.ErrLimit) {
+		if err := doc.Load(update, nil); err != nil && !errors.Is(err, crdt.ErrLimit) {
 			t.Fatalf("%x: %v", update, err)
 		}
 		mustEdit(t, crdt.Check(doc))

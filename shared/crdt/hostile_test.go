@@ -9,6 +9,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tutti-live/tutti/shared/crdt"
@@ -111,13 +112,37 @@ func wantReloads(t *testing.T, doc *crdt.Doc) {
 	state := doc.EncodeStateAsUpdate(nil)
 	again := crdt.NewDoc()
 	again.Text("t")
-	mustEdit(t, again.ApplyUpdate(state, nil))
+	mustEdit(t, again.Load(state, nil))
 	mustEdit(t, crdt.Check(again))
 	a, b := contentOf(doc), contentOf(again)
 	gotIn, gone := a.vector != b.vector, !b.pending && a.text == b.text
 	if a != b && (!a.pending || !gotIn && !gone) {
 		t.Errorf("loaded %.999v\n    as %.999v", a, b)
 	}
+}
+
+// What Yjs cannot read would keep each of its clients out of the room for good.
+func TestApplyUpdate_RefusesWhatYjsCannotRead(t *testing.T) {
+	doc := victim(t, crdt.Limits{})
+	deep := strings.Repeat("[", 65) + strings.Repeat("]", 65)
+	for name, update := range map[string][]byte{
+		"an embed that is no JSON":               writes(1, 0, info(5), 1, "t", "{"),
+		"an embed that is nested too deeply":     writes(1, 0, info(5), 1, "t", deep),
+		"a format that is no JSON":               writes(1, 0, info(6), 1, "t", "bold", "tru"),
+		"content that is no JSON":                writes(1, 0, info(2), 1, "t", 2, "1", "{"),
+		"a subdocument whose options are null":   writes(1, 0, info(9), 1, "t", "guid", info(126)),
+		"a subdocument whose options are absent": writes(1, 0, info(9), 1, "t", "guid", info(127)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			refuses(t, doc, update, crdt.ErrMalformed)
+			// One that was stored is as it is, and its room can be loaded.
+			mustEdit(t, crdt.NewDoc().Load(update, nil))
+		})
+	}
+	accepts(t, doc,
+		writes(1, 0, info(5), 1, "t", `{"image":"["}`),
+		writes(1, 1, info(2), 1, "t", 2, "undefined", "null"),
+		writes(1, 3, info(6), 1, "t", "bold", "null"))
 }
 
 func TestApplyUpdate_RefusesWhatIsMalformed(t *testing.T) {

@@ -99,6 +99,9 @@ func (r *Reader) SkipAny(depth int) {
 	}
 }
 
+// IsNullish reports whether a value, as SkipAny reads over it, is null or undefined.
+func IsNullish(value []byte) bool { return value[0] == tagNull || value[0] == tagUndefined }
+
 // skipNested reads over the elements of the object or array that tag opened.
 func (r *Reader) skipNested(tag byte, depth int) {
 	type level struct {

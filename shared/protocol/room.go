@@ -124,7 +124,8 @@ type LanguageChanged struct {
 // Saved says that the text up to a version is in Redis, and with it the first
 // Updates texts of those that this client has sent on this connection and that
 // were not refused by an ErrorFrame; from a Yjs client, the first Updates
-// messages with updates of the document, answers to questions of ours included.
+// messages with updates of the document, answers to questions of ours included:
+// only who finds all that it has sent among them knows that all of it is saved.
 type Saved struct {
 	Version int64 `json:"version"`
 	Updates int64 `json:"updates"`

@@ -48,7 +48,12 @@ function toldSocket (id: string): string {
   }
 }
 
+/** The form of links to rooms that were not entered by one: as the page says. */
+export function linkForm (): LinkForm {
+  return meta('tutti-links') === 'hash' ? 'hash' : 'path'
+}
+
 /** Goes to a room. A whole page is loaded, so that the browser guards unsaved text. */
-export function enter (id: string, form: LinkForm = 'path'): void {
+export function enter (id: string, form = linkForm()): void {
   location.assign(roomLink(location.origin, id, form))
 }

@@ -5,7 +5,7 @@ import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/sea
 import { Compartment, EditorState, Transaction, type Extension } from '@codemirror/state'
 import {
   drawSelection, dropCursor, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
-  placeholder, rectangularSelection
+  placeholder, rectangularSelection, ViewPlugin
 } from '@codemirror/view'
 import type { Room } from '@tutti-live/client'
 import { ghostText } from '@tutti-live/client/codemirror'
@@ -58,12 +58,15 @@ export function createEditor (room: Room, source: SuggestionSource, suggestions:
   const suggest = (on: boolean): Extension => on ? ghostText({ source, language: () => room.language, undoManager }) : []
   const lock = (open: boolean): Extension => [EditorState.readOnly.of(!open), EditorView.editable.of(open)]
 
+  room.text.observe(showObjects) // before the binding, which knows text only
   const view = new EditorView({
     root: shadow,
     parent: shadow,
     state: EditorState.create({
-      doc: room.text.toString(),
+      doc: plainText(room.text),
       extensions: [
+        EditorState.lineSeparator.of('\n'), // a carriage return that another editor wrote is a unit of the text
+        EditorView.clipboardInputFilter.of(text => text.replace(/\r\n?/g, '\n')),
         ghost.of(suggest(suggestions)),
         surface(room, undoManager),
         language.of([]),
@@ -94,8 +97,21 @@ export function createEditor (room: Room, source: SuggestionSource, suggestions:
     destroy: () => {
       stopTheme()
       view.destroy()
+      room.text.unobserve(showObjects)
+      undoManager.destroy()
     }
   }
+}
+
+const objectSign = '\uFFFC' // stands for what is no text, which has the length 1 in Yjs
+
+/** The text, unit for unit as it is in the document: toString leaves out what is no text. */
+function plainText (text: Y.Text): string {
+  return (text.toDelta() as { insert: unknown }[]).map(({ insert }) => typeof insert === 'string' ? insert : objectSign).join('')
+}
+
+function showObjects (event: Y.YTextEvent): void {
+  for (const part of event.delta) if (part.insert !== undefined && typeof part.insert !== 'string') part.insert = objectSign
 }
 
 // Words of the search panel, with a capital as everywhere here.
@@ -145,8 +161,12 @@ function watch (events: EditorEvents): Extension {
       events.placed({ line: line.number, column: [...before].length + 1, selected: [...selected].length })
     }),
     EditorView.domEventObservers({
-      keydown: event => { if (takesBack(event.key)) used() },
-      wheel: used, touchmove: used, pointerdown: used
+      keydown: event => { if (takesBack(event.key)) used() }
+    }),
+    ViewPlugin.define(view => { // also beside the text: over the line numbers, on the scroll bar
+      const signs = ['wheel', 'touchmove', 'pointerdown']
+      for (const sign of signs) view.scrollDOM.addEventListener(sign, used, { passive: true })
+      return { destroy: () => { for (const sign of signs) view.scrollDOM.removeEventListener(sign, used) } }
     })
   ]
 }

@@ -5,6 +5,7 @@ import { apiOrigin, enter, rememberSocket } from './config'
 import { copyButton } from './copying'
 import { button, fill, h } from './dom'
 import { icon, type IconName } from './icons'
+import type { LinkForm } from './links'
 import { forgetRoom, rememberRoom } from './recent-rooms'
 import { themeButton } from './theme'
 import { explain } from './troubles'
@@ -16,7 +17,9 @@ export interface End {
   id: string
   text: string // that this browser still holds
   language: string
+  form: LinkForm
   retry: () => void // with that text
+  leave: () => void // to a new room with that text
 }
 
 interface Words {
@@ -106,7 +109,8 @@ async function newRoom (pressed: HTMLButtonElement, problem: HTMLElement, end: E
     const room = await createRoom(apiOrigin(), { code: end.text, ...(end.language === '' ? {} : { language: end.language }) })
     rememberSocket(room.roomId, room.yjsUrl)
     rememberRoom(room.roomId, end.language)
-    enter(room.roomId)
+    end.leave()
+    enter(room.roomId, end.form)
   } catch (error) {
     problem.textContent = explain(error)
   } finally {

@@ -5,11 +5,10 @@ export type LinkForm = 'path' | 'hash'
 
 /** The room that a page's address names, and in which form; null for the start page. */
 export function roomOf (address: { pathname: string, hash: string }): { id: string, form: LinkForm } | null {
-  const byHash = address.hash.replace(/^#\/?/, '').toLowerCase()
-  if (roomId.test(byHash)) return { id: byHash, form: 'hash' }
   const byPath = address.pathname.replace(/^\/|\/$/g, '').toLowerCase()
   if (byPath !== '' && byPath !== 'index.html') return { id: byPath, form: 'path' }
-  return null
+  const byHash = address.hash.replace(/^#\/?/, '').toLowerCase()
+  return roomId.test(byHash) ? { id: byHash, form: 'hash' } : null
 }
 
 /** Reports whether a room can have this id. */

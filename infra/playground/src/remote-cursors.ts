@@ -29,6 +29,8 @@ export function reachOf (room: Room, id: number): Reach | null {
 // Others may have put anything there: what is no position is none.
 function resolve (room: Room, json: unknown): number | null {
   if (!isRecord(json)) return null
+  const { tname } = json
+  if (typeof tname === 'string' && !Object.is(room.doc.share.get(tname), room.text)) return null // to look it up would make it
   try {
     const position = Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(json), room.doc)
     return position !== null && position.type === room.text ? position.index : null

@@ -35,6 +35,8 @@ export function showRoom (id: string, form: LinkForm, doc = new Y.Doc()): void {
 
 const userOf = (profile: Profile) => profile.color === null ? { name: profile.name } : { name: profile.name, color: profile.color }
 
+const settlesAfter = 4000 // ms after a sync: others who lost the same server come back a little later
+
 /** The page of one room, as long as it is open. */
 class RoomPage {
   private readonly room: Room
@@ -44,6 +46,10 @@ class RoomPage {
   private entered = false
   private chosenLanguage = ''
   private shownLanguage: string | null = null
+
+  // After a loss it takes a moment until everybody is seen again.
+  private settled = true
+  private settling: ReturnType<typeof setTimeout> | undefined
 
   private readonly light = saveLight()
   private readonly crowd = peopleBar({ follow: id => this.follow({ type: 'choose', id }), rename: () => { void this.rename(false) } })
@@ -82,7 +88,7 @@ class RoomPage {
     this.showLanguage()
     this.room.on('status', () => this.showStatus())
     this.room.on('language', () => this.showLanguage())
-    this.room.on('sync', () => this.enter())
+    this.room.on('sync', () => { this.settle(); this.enter() })
     this.room.on('error', error => console.info(`the room reports: ${error.message}`))
     this.room.awareness.on('change', this.showPeople)
     this.room.text.observe(this.keepFollowing)
@@ -116,8 +122,9 @@ class RoomPage {
       this.end()
       return
     }
-    this.showPeople()
     const offline = status === 'offline'
+    if (offline) this.unsettle()
+    this.showPeople()
     const wasOffline = this.banner.firstChild !== null
     if (offline === wasOffline) return
     fill(this.banner, offline && this.offlineBanner())
@@ -155,13 +162,27 @@ class RoomPage {
   private readonly showPeople = () => {
     if (this.room.status === 'gone') return
     const people = peopleIn(this.room.awareness.getStates(), this.room.doc.clientID)
-    const said = this.entered ? changesInWords(this.people, people) : ''
-    if (said !== '' && this.room.status !== 'offline') announce(said)
+    const said = this.entered && this.settled ? changesInWords(this.people, people) : ''
+    if (said !== '') announce(said)
     this.people = people
     this.status.showPeople(this.room.status === 'offline' ? null : people.length)
-    this.follow({ type: 'present', ids: people.map(person => person.id) })
+    if (this.settled) this.follow({ type: 'present', ids: people.map(person => person.id) })
     this.crowd.show(people, this.followed)
     this.keepFollowing()
+  }
+
+  private unsettle (): void {
+    clearTimeout(this.settling)
+    this.settled = false
+  }
+
+  private settle (): void {
+    if (this.settled) return
+    clearTimeout(this.settling)
+    this.settling = setTimeout(() => {
+      this.settled = true
+      this.showPeople()
+    }, settlesAfter)
   }
 
   private follow (event: FollowEvent): void {
@@ -201,16 +222,23 @@ class RoomPage {
 
   /** The room is over: what it was is taken down, and the text offered. */
   private end (): void {
-    removeEventListener('beforeunload', this.guard)
+    const unguard = () => removeEventListener('beforeunload', this.guard)
+    if (!this.room.unsaved) unguard()
+    clearTimeout(this.settling)
     this.room.text.unobserve(this.keepFollowing)
     document.querySelector('dialog')?.close()
     this.stopFitting()
     this.editor.destroy()
     const { goneReason, text, doc } = this.room
+    this.room.close()
     if (goneReason === null || goneReason === 'closed') return
     showEnd({
-      reason: goneReason, id: this.id, text: text.toString(), language: this.room.language,
-      retry: () => showRoom(this.id, this.form, doc)
+      reason: goneReason, id: this.id, form: this.form, text: text.toString(), language: this.room.language,
+      retry: () => {
+        unguard()
+        showRoom(this.id, this.form, doc)
+      },
+      leave: unguard
     })
   }
 }

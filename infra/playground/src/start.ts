@@ -1,11 +1,11 @@
 import './styles/start.css'
 import { createRoom, roomExists } from '@tutti-live/client'
-import { apiOrigin, enter, rememberSocket } from './config'
+import { apiOrigin, enter, linkForm, rememberSocket } from './config'
 import { button, fill, h, hidden } from './dom'
 import { icon } from './icons'
 import { illustration } from './illustration'
 import { keepLanguage, languageOf, languageSelect, lastLanguage } from './languages'
-import { parseRoom } from './links'
+import { parseRoom, roomLink } from './links'
 import { ago, forgetRoom, recentRooms, rememberRoom, type RecentRoom } from './recent-rooms'
 import { themeButton } from './theme'
 import { explain } from './troubles'
@@ -109,7 +109,7 @@ function recentRoom (room: RecentRoom, redraw: () => void): HTMLElement {
   }, icon('cross'))
   const what = h('span', { class: 'recent-what' }, `${languageOf(room.language).label} · ${ago(room.at)}`)
   const item = h('li', { 'data-room': room.id },
-    h('a', { href: `/${room.id}` }, h('span', { class: 'recent-id' }, hidden('Room '), room.id), what),
+    h('a', { href: roomLink('', room.id, linkForm()) }, h('span', { class: 'recent-id' }, hidden('Room '), room.id), what),
     forget
   )
   roomExists(apiOrigin(), room.id).then(exists => {

@@ -11,9 +11,11 @@ const listeners = new Set<(theme: Theme) => void>()
 
 const readTheme = (value: unknown): Theme | null => value === 'light' || value === 'dark' ? value : null
 
+let chosen: Theme | null = null // on this page, in case it could not be kept
+
 /** The theme that the page has: the one chosen here, else the system's. */
 export function currentTheme (): Theme {
-  return load(key, readTheme) ?? (systemIsDark.matches ? 'dark' : 'light')
+  return load(key, readTheme) ?? chosen ?? (systemIsDark.matches ? 'dark' : 'light')
 }
 
 /** Gives the page its theme, and follows the system's until somebody chooses. */
@@ -32,7 +34,8 @@ export function onTheme (listener: (theme: Theme) => void): () => void {
 /** A button which changes between light and dark. */
 export function themeButton (): HTMLButtonElement {
   const toggle = button({ class: 'quiet icon-button', 'data-action': 'theme', 'data-tip-side': 'left' }, () => {
-    keep(key, currentTheme() === 'dark' ? 'light' : 'dark')
+    chosen = currentTheme() === 'dark' ? 'light' : 'dark'
+    keep(key, chosen)
     show()
   })
   const draw = (theme: Theme) => {

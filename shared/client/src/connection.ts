@@ -6,6 +6,12 @@ import { OPEN, type Socket, type SocketClass } from './socket.js'
 /** Milliseconds without any message after which a connection is taken for dead. The server says something every 20 s. */
 export const SILENCE_MS = 45_000
 
+/**
+ * Milliseconds for which a full room may be one where the server still counts our
+ * lost connection: it takes up to 40 s to notice that somebody is gone.
+ */
+export const COUNTED_MS = 60_000
+
 /** Milliseconds that an attempt to connect may take. */
 export const OPENING_MS = 15_000
 
@@ -38,6 +44,7 @@ export class Connection {
   #watchdog: ReturnType<typeof setTimeout> | undefined
   #heardAt = 0
   #steadyFrom: number | null = null
+  #lostAt: number | null = null // when a connection ended that was steady
 
   constructor (
     readonly url: string,
@@ -157,13 +164,17 @@ export class Connection {
   #closed (code: number, reason: string): void {
     this.#forget()
     const end = ending(code, reason)
-    if ('final' in end) {
+    if ('final' in end && !(end.final === 'full' && this.#mayBeCounted())) {
       this.#state = 'ended'
       this.events.refused(end.final, code)
     } else {
-      this.#again(end.retryMs)
+      this.#again('final' in end ? undefined : end.retryMs)
       this.events.lost()
     }
+  }
+
+  #mayBeCounted (): boolean {
+    return this.#lostAt !== null && performance.now() - this.#lostAt < COUNTED_MS
   }
 
   #again (ms?: number): void {
@@ -179,7 +190,9 @@ export class Connection {
   #forget (): void {
     this.#socket = null
     clearTimeout(this.#watchdog)
-    if (this.#steadyFrom !== null && performance.now() - this.#steadyFrom >= this.backoff.options.maxMs) this.backoff.reset()
+    if (this.#steadyFrom === null) return
+    this.#lostAt = performance.now()
+    if (this.#lostAt - this.#steadyFrom >= this.backoff.options.maxMs) this.backoff.reset()
     this.#steadyFrom = null
   }
 

@@ -51,7 +51,9 @@ export class Presence {
 
   /** Takes in what others say. */
   hear (update: Uint8Array): void {
+    const own = this.awareness.getLocalState()
     callOut(() => applyAwarenessUpdate(this.awareness, update, this))
+    if (own !== null && this.awareness.getLocalState() !== own) callOut(() => this.awareness.setLocalState(own)) // nobody else says who sits here
   }
 
   /** Forgets the others, who cannot be seen any more. They are new when they are seen again, whatever their clocks say. */

@@ -197,7 +197,7 @@ export class Room extends ObservableV2<RoomEvents> {
   #take (message: messages.Message): void {
     switch (message.type) {
       case 'step1':
-        if (lacks(message.vector, this.doc)) this.#ledger.lacking()
+        if (this.#ledger.typed || lacks(message.vector, this.doc)) this.#ledger.lacking() // a vector says nothing of deletions
         this.#ledger.complete = true
         this.#count(messages.step2(this.doc, message.vector))
         break
@@ -283,8 +283,8 @@ export class Room extends ObservableV2<RoomEvents> {
     this.#inSync = false
     this.#ledger.restart()
     this.#language.lost()
+    this.#refresh() // first: the others have not left
     this.#presence.alone()
-    this.#refresh()
   }
 
   #hide (): void {
@@ -322,6 +322,7 @@ export class Room extends ObservableV2<RoomEvents> {
   #assess (): RoomStatus {
     if (this.#goneReason !== null) return 'gone'
     if (!this.#inSync) return this.#wasLost ? 'offline' : 'connecting'
+    if (!this.#connection.open) return 'offline' // it is closing
     if (!this.#ledger.told) return 'live'
     if (this.#ledger.dirty) return 'saving'
     return this.#ledger.typed ? 'saved' : 'live'

@@ -2,30 +2,11 @@
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import type { TuttiError, JoinOptions, Room } from '../src/index.js'
+import type { TuttiError } from '../src/index.js'
 import { Fake, type Peer } from './fake.js'
+import { live, peer } from './live.js'
 import { freePort } from './process.js'
 import { join, reached, statuses, until } from './fixture.js'
-
-/** Waits for the nth connection, and for its hello. */
-async function peer (fake: Fake, n = 0): Promise<Peer> {
-  await until(`connection ${n}`, () => (fake.peers[n]?.heard.length ?? 0) >= 2)
-  return fake.peers[n] as Peer
-}
-
-/** Joins a room and has it in sync with a server that says what it saves. */
-async function live (fake: Fake, options?: JoinOptions): Promise<{ room: Room, server: Peer }> {
-  const room = join(fake.url, options)
-  const server = await peer(fake)
-  server.welcome()
-  server.step1()
-  server.step2()
-  await room.synced
-  await until('an answer', () => server.of('step2').length === 1)
-  server.saved(1)
-  await reached(room, 'live')
-  return { room, server }
-}
 
 test('The first message is hello, the second the question what is lacking', async () => {
   const fake = await Fake.start()

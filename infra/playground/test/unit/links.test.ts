@@ -29,6 +29,7 @@ describe('roomOf', () => {
     ['/a972ed', '', { id: 'a972ed', form: 'path' }],
     ['/', '#a972ed', { id: 'a972ed', form: 'hash' }],
     ['/index.html', '#A972ED', { id: 'a972ed', form: 'hash' }],
+    ['/a972ed', '#editor', { id: 'a972ed', form: 'path' }], // a link within the page
     ['/', '', null],
     ['/', '#top', null],
     ['/index.html', '', null],

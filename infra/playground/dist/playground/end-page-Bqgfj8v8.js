@@ -1,1 +1,0 @@
-export{n as showNoRoom}from"./end-page-Du3T8o9m.js";

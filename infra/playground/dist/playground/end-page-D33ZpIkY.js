@@ -1,0 +1,1 @@
+export{n as showNoRoom}from"./end-page-CZN6Aakl.js";
