@@ -46,13 +46,18 @@ CLIENT        := shared/client
 CLIENT_READY  := $(CLIENT)/node_modules/.ready
 PLAYGROUND       := infra/playground
 PLAYGROUND_READY := $(PLAYGROUND)/node_modules/.ready
+# Language servers, for the tests of suggestions: those of npm and gopls. Others are found on PATH.
+SERVERS       := functions/autocomplete/lsp/testdata/servers
+SERVERS_READY := $(SERVERS)/node_modules/.ready
+GOPLS_MODULE  := infra/gopls/tool
+GOPLS         := $(SERVERS)/bin/gopls
 NPM_FOUND     := $(and $(shell command -v node 2>/dev/null),$(shell command -v npm 2>/dev/null))
-NPM_READY     := $(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY) $(CLIENT_READY) $(PLAYGROUND_READY)
+NPM_READY     := $(YJS_READY) $(CLIENTS_READY) $(EDITORS_READY) $(CLIENT_READY) $(PLAYGROUND_READY) $(SERVERS_READY)
 SESSIONS      ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-infra race fuzz simulate chaos rollout lint bench bench-crdt bench-relay fmt ci
-.PHONY: playground images cluster cluster-delete e2e-knative
+.PHONY: help dev build test test-infra race fuzz simulate chaos rollout lint bench bench-crdt bench-autocomplete bench-relay fmt ci
+.PHONY: playground servers images cluster cluster-delete e2e-knative
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +72,8 @@ test: $(if $(NPM_FOUND),$(NPM_READY)) ## Run all tests, with the race detector w
 	@$(if $(RACE),,echo "no C compiler found: running without the race detector")
 	go vet $(PACKAGES)
 	go test $(RACE) -timeout 10m $(PACKAGES)
+
+servers: $(if $(NPM_FOUND),$(SERVERS_READY)) $(GOPLS) ## Install language servers for tests and make dev: pyright, TypeScript, gopls (AUTOCOMPLETE_LSP_DIR=functions/autocomplete/lsp/testdata/servers)
 
 race: $(if $(NPM_FOUND),$(NPM_READY)) ## Run all tests with the race detector, three times, without the cache
 	go test -race -count 3 -timeout 30m $(PACKAGES)
@@ -93,6 +100,9 @@ bench: ## Run the benchmarks
 
 bench-crdt: $(if $(NPM_FOUND),$(YJS_READY)) ## Measure shared/crdt next to yjs and ywasm (ARGS=-slow: also what takes those minutes)
 	go run ./shared/crdt/comparison $(ARGS)
+
+bench-autocomplete: ## Count how often the first suggestion is what stands there, in real files (ARGS="-providers words,lsp")
+	go run ./functions/autocomplete/accuracy $(ARGS)
 
 bench-relay: ## Measure real relays: latency, cost in Redis, memory, joins (ARGS=-quick)
 	go run ./infra/bench $(ARGS)
@@ -126,6 +136,9 @@ fmt: $(GOFUMPT) ## Format all Go code
 $(NPM_READY): %/node_modules/.ready: %/package.json %/package-lock.json
 	@if npm ci --prefix $* --ignore-scripts --no-audit --no-fund --prefer-offline --fetch-retry-mintimeout=1000; then touch $@; \
 	else echo "$* cannot be installed: the tests against it are skipped"; test "$(TUTTI_REQUIRE)" != all; fi
+
+$(GOPLS): $(GOPLS_MODULE)/go.mod
+	cd $(GOPLS_MODULE) && GOWORK=off go build -o $(CURDIR)/$@ golang.org/x/tools/gopls
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

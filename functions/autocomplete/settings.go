@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp"
 	"github.com/tutti-live/tutti/functions/autocomplete/openai"
 	"github.com/tutti-live/tutti/functions/autocomplete/patterns"
 	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
@@ -19,8 +20,12 @@ type Settings struct {
 	// way: patterns, words, lsp, openai.
 	Providers ProviderNames `envconfig:"AUTOCOMPLETE_PROVIDERS" default:"patterns,words"`
 
+	LSP
 	OpenAI
 }
+
+// LSP are the settings of the provider lsp.
+type LSP = lsp.Settings
 
 // OpenAI are the settings of the provider openai.
 type OpenAI = openai.Settings
@@ -29,8 +34,13 @@ type OpenAI = openai.Settings
 var makers = map[string]func(*Settings, *slog.Logger) (suggest.Provider, error){
 	"patterns": func(*Settings, *slog.Logger) (suggest.Provider, error) { return patterns.New(), nil },
 	"words":    func(*Settings, *slog.Logger) (suggest.Provider, error) { return words.New(), nil },
+	"lsp":      func(s *Settings, log *slog.Logger) (suggest.Provider, error) { return lsp.New(s.LSP, byCloseness, log) },
 	"openai":   func(s *Settings, log *slog.Logger) (suggest.Provider, error) { return openai.New(s.OpenAI, log) },
 }
+
+// byCloseness ranks what language servers know by what the document has near the
+// cursor: that is worth more than the choice of the server.
+func byCloseness(q *suggest.Query) (score func(word string) float64) { return words.Rank(q).Score }
 
 // ProviderNames are some of the providers, none of them twice; none at all: nothing is
 // ever suggested.

@@ -23,6 +23,17 @@ import (
 //go:embed dist
 var embedded embed.FS
 
+func dist() fs.FS {
+	files, err := fs.Sub(embedded, "dist")
+	if err != nil { // the folder is part of the program
+		panic(err)
+	}
+	return files
+}
+
+// packed has the assets that are smaller when they are compressed, by their paths.
+var packed = sync.OnceValue(func() map[string][]byte { return pack(dist()) })
+
 // contentSecurityPolicy lets the page load and connect to nothing but its own host.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,23 +50,18 @@ const (
 // Register adds the page to mux: at / and, for the link of a room, at
 // /{room_id}; and what it loads, at /playground/.
 func Register(mux *http.ServeMux) {
-	dist, err := fs.Sub(embedded, "dist")
-	if err != nil { // the folder is part of the program
-		panic(err)
-	}
 	page := secured(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", alwaysAsk)
-		http.ServeFileFS(w, r, dist, "index.html")
+		http.ServeFileFS(w, r, dist(), "index.html")
 	})
 	mux.Handle("/{$}", page)
 	mux.Handle("/{room_id}", page) // for all methods, or it would conflict with other words of one part
-	mux.Handle("/playground/", secured(assets(dist)))
+	mux.Handle("/playground/", secured(assets(dist(), packed)))
 }
 
 // assets serves the files that the page loads, compressed for browsers, which all can
 // read that: a third of the bytes. Folders are not listed.
-func assets(dist fs.FS) http.HandlerFunc {
-	packed := sync.OnceValue(func() map[string][]byte { return pack(dist) })
+func assets(dist fs.FS, packed func() map[string][]byte) http.HandlerFunc {
 	files := http.FileServerFS(dist)
 	return func(w http.ResponseWriter, r *http.Request) {
 		name := r.URL.Path[1:]

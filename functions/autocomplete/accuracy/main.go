@@ -13,12 +13,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strings"
+	"time"
 
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp"
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp/sandbox"
 	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
 	"github.com/tutti-live/tutti/functions/autocomplete/words"
+	"github.com/tutti-live/tutti/shared/config"
 )
 
 // options of a run.
@@ -35,9 +40,23 @@ type options struct {
 // makers make the providers that can be measured.
 var makers = map[string]func() (suggest.Provider, error){
 	"words": func() (suggest.Provider, error) { return words.New(), nil },
+	"lsp":   openServers,
+}
+
+// openServers starts the servers that AUTOCOMPLETE_LSP names. They have more time than
+// people would wait, for this machine may be busy; how long it takes is printed.
+func openServers() (suggest.Provider, error) {
+	var settings lsp.Settings
+	if err := config.Load(&settings); err != nil {
+		return nil, err
+	}
+	settings.Budget = lsp.Budget(time.Second)
+	rank := func(q *suggest.Query) func(string) float64 { return words.Rank(q).Score }
+	return lsp.New(settings, rank, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 }
 
 func main() {
+	sandbox.Enter() // when it is started to become a language server
 	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "accuracy:", err)
 		os.Exit(1)
@@ -73,6 +92,13 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		for _, p := range chain {
+			if p, ok := p.(interface{ Close() }); ok {
+				p.Close()
+			}
+		}
+	}()
 	if _, err := fmt.Fprintf(out, "providers %s, seed %d\n\n", o.providers, o.seed); err != nil {
 		return err
 	}

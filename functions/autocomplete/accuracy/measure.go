@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp"
 	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
 	"github.com/tutti-live/tutti/functions/autocomplete/words/token"
 )
@@ -58,7 +60,7 @@ func measure(chain []suggest.Provider, held []position) (*result, error) {
 }
 
 func (p *position) query(code string, cursor int) *suggest.Query {
-	return &suggest.Query{Language: p.language, Code: code, Cursor: cursor, Most: 1}
+	return &suggest.Query{Language: p.language, Code: code, Cursor: cursor, Most: 1, Room: "bench"}
 }
 
 // isName reports whether a suggestion completes the name, and no longer one.
@@ -90,7 +92,21 @@ func ask(chain []suggest.Provider, q *suggest.Query) (suggest.Suggestion, error)
 	return suggest.Suggestion{}, nil
 }
 
-func askOne(provider suggest.Provider, q *suggest.Query) ([]suggest.Suggestion, error) {
+// warmUp is how long a server may take before it answers, and again after it was
+// replaced.
+const warmUp = time.Minute
+
+// askOne asks a provider, and again while it is not ready.
+func askOne(provider suggest.Provider, q *suggest.Query) (found []suggest.Suggestion, err error) {
+	for end := time.Now().Add(warmUp); ; <-time.After(50 * time.Millisecond) {
+		found, err = askOnce(provider, q)
+		if !errors.Is(err, lsp.ErrUnavailable) || time.Now().After(end) {
+			return found, err
+		}
+	}
+}
+
+func askOnce(provider suggest.Provider, q *suggest.Query) ([]suggest.Suggestion, error) {
 	ctx := context.Background()
 	if budget := provider.Budget(); budget > 0 {
 		var cancel context.CancelFunc

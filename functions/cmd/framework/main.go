@@ -11,11 +11,13 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
 	_ "github.com/tutti-live/tutti/functions" // registers the functions
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp/sandbox"
 )
 
 // main leaves signals alone, so that they end the process: Start never returns
 // for one.
 func main() {
+	sandbox.Enter() // when it is started to become a language server
 	if err := funcframework.Start(cmp.Or(os.Getenv("PORT"), "8000")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

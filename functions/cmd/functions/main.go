@@ -11,12 +11,16 @@ import (
 	"os"
 
 	"github.com/tutti-live/tutti/functions"
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp/sandbox"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/httpserve"
 	"github.com/tutti-live/tutti/shared/room"
 )
 
-func main() { httpserve.Main(run) }
+func main() {
+	sandbox.Enter() // when it is started to become a language server
+	httpserve.Main(run)
+}
 
 func run(ctx context.Context) (err error) {
 	var settings functions.Settings

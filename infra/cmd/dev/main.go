@@ -14,12 +14,16 @@ import (
 
 	"github.com/joho/godotenv"
 
+	"github.com/tutti-live/tutti/functions/autocomplete/lsp/sandbox"
 	"github.com/tutti-live/tutti/infra/devstack"
 	"github.com/tutti-live/tutti/shared/config"
 	"github.com/tutti-live/tutti/shared/httpserve"
 )
 
-func main() { httpserve.Main(run) }
+func main() {
+	sandbox.Enter() // when it is started to become a language server
+	httpserve.Main(run)
+}
 
 func run(ctx context.Context) (err error) {
 	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
