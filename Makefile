@@ -60,7 +60,7 @@ SESSIONS      ?= 100000
 .PHONY: playground servers images cluster cluster-delete e2e-knative
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: ## Run everything in one process on :8000 (PORT overrides) with an embedded Redis
 	@go build -o bin/dev ./infra/cmd/dev && exec bin/dev
