@@ -108,22 +108,29 @@ func TestDockerfile_BasesArePinned(t *testing.T) {
 }
 
 func TestDockerfile_ImagesStartOneProgramAsNobody(t *testing.T) {
-	base := ""
+	programs := map[string]string{"functions": "/functions", "wsrelay": "/wsrelay", "gateway": "/gateway", "functions-lsp": "/functions"}
+	users := make(map[string]string) // by stage, with that of its base
 	for _, stage := range stages(t) {
-		switch stage.BaseName {
-		case "scratch":
-			base = stage.Name
-			if !slices.ContainsFunc(stage.Commands, func(c instructions.Command) bool {
-				user, ok := c.(*instructions.UserCommand)
-				return ok && user.User == "65532:65532"
-			}) {
-				t.Errorf("%s runs as root", stage.Name)
-			}
-		case base:
-			start, ok := stage.Commands[len(stage.Commands)-1].(*instructions.EntrypointCommand)
-			if !ok || start.PrependShell || !slices.Equal(start.CmdLine, []string{"/" + stage.Name}) {
-				t.Errorf("%s starts %v", stage.Name, start)
+		users[stage.Name] = users[stage.BaseName]
+		for _, command := range stage.Commands {
+			if user, ok := command.(*instructions.UserCommand); ok {
+				users[stage.Name] = user.User
 			}
 		}
+		program, isImage := programs[stage.Name]
+		if !isImage {
+			continue
+		}
+		delete(programs, stage.Name)
+		start, ok := stage.Commands[len(stage.Commands)-1].(*instructions.EntrypointCommand)
+		if !ok || start.PrependShell || !slices.Equal(start.CmdLine, []string{program}) {
+			t.Errorf("%s starts %v", stage.Name, start)
+		}
+		if users[stage.Name] != "65532:65532" {
+			t.Errorf("%s runs as %q", stage.Name, users[stage.Name])
+		}
+	}
+	if len(programs) > 0 {
+		t.Errorf("there is no stage for %v", programs)
 	}
 }
