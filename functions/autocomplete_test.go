@@ -199,3 +199,13 @@ func TestAutocomplete_NeedsNoRedis(t *testing.T) {
 		t.Errorf("status %d, %s", got.status, got.body)
 	}
 }
+
+func TestAutocomplete_ManyMistakesAreToldInFewWords(t *testing.T) {
+	r := newRig(t, redistest.Embedded(t))
+	kinds := strings.Repeat(`"x",`, 100_000) + `"x"`
+	got := r.do("POST", "/rooms/autocomplete", `{"code":"","cursor_position":0,"kinds":[`+kinds+`]}`)
+	wantProblem(t, got, apierr.Invalid)
+	if len(got.body) > 2000 {
+		t.Errorf("the answer has %d bytes", len(got.body))
+	}
+}

@@ -1,11 +1,10 @@
 // Package functions is the stateless HTTP side of Tutti: making rooms, asking
 // whether one exists, suggestions for code, health and documentation.
 //
-// Each function is registered with the Functions Framework by name, behind its
-// own mux: so it keeps its method and path under FUNCTION_TARGET, where the
-// framework would send it every request. RoomsAPI is all of them together. The
-// framework's own server has no timeouts and no graceful stop, so what we
-// deploy is cmd/functions, which serves the same handlers.
+// Each function has a name, and its own mux: so it keeps its method and path under
+// FUNCTION_TARGET. RoomsAPI is all of them together. Package framework registers
+// them with the Functions Framework; what we deploy is cmd/functions, which serves
+// the same handlers without it.
 package functions
 
 import (
@@ -13,12 +12,9 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 
-	ff "github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,6 +47,9 @@ var targets = map[string]func(*API, *http.ServeMux, huma.API){
 	},
 }
 
+// Targets are the names of the functions, in order.
+func Targets() []string { return slices.Sorted(maps.Keys(targets)) }
+
 // API has the functions, ready to be served.
 type API struct {
 	store        *room.Store
@@ -65,7 +64,6 @@ type API struct {
 // them.
 func New(store *room.Store, settings Settings, log *slog.Logger) (*API, error) {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	suggestions, err := autocomplete.New(settings.Settings, limiter(settings.AutocompleteRate, autocompleteBurstSeconds), metrics, log)
 	if err != nil {
 		return nil, err
@@ -91,8 +89,9 @@ func New(store *room.Store, settings Settings, log *slog.Logger) (*API, error) {
 func (a *API) Close() { a.autocomplete.Close() }
 
 // AdminHandler serves GET /metrics, for Prometheus. It is for a port that only
-// the operator reaches.
+// the operator reaches. Call it once.
 func (a *API) AdminHandler() http.Handler {
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{}))
 	return mux
@@ -106,7 +105,7 @@ func limiter(rate config.Rate, burstSeconds float64) *httpserve.Limiter {
 func (a *API) Handler(target string) (http.Handler, error) {
 	register, ok := targets[target]
 	if !ok {
-		names := strings.Join(slices.Sorted(maps.Keys(targets)), ", ")
+		names := strings.Join(Targets(), ", ")
 		return nil, &config.Error{Variable: "FUNCTION_TARGET", Reason: fmt.Errorf("%q is none of %s", target, names)}
 	}
 	mux := http.NewServeMux()
@@ -121,41 +120,4 @@ func (a *API) Handler(target string) (http.Handler, error) {
 	register(a, mux, humago.New(mux, cfg))
 	handler := httpserve.CORS(a.settings.CORSOrigins, httpserve.Routes(mux))
 	return httpserve.Observe(a.log, int(a.settings.TrustedProxies), handler), nil
-}
-
-// framework is the API that the Functions Framework serves, made of the
-// environment when the first request comes, because the framework gives no
-// earlier chance to say that a setting is wrong.
-var framework = sync.OnceValue(func() *API {
-	var settings Settings
-	if err := config.Load(&settings); err != nil {
-		exit(err)
-	}
-	store, err := room.Open(settings.URL, settings.Rooms, room.Options{CodeLength: int(settings.RoomCodeLength)})
-	if err != nil {
-		exit(err)
-	}
-	api, err := New(store, settings, httpserve.NewLogger(os.Stderr, settings.LogLevel))
-	if err != nil {
-		exit(err)
-	}
-	return api
-})
-
-func exit(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
-}
-
-func init() {
-	for name := range targets {
-		handler := sync.OnceValue(func() http.Handler {
-			h, err := framework().Handler(name)
-			if err != nil {
-				exit(err)
-			}
-			return h
-		})
-		ff.HTTP(name, func(w http.ResponseWriter, r *http.Request) { handler().ServeHTTP(w, r) })
-	}
 }

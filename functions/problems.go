@@ -17,6 +17,9 @@ func (p *problem) Error() string             { return p.Detail }
 func (p *problem) GetStatus() int            { return p.Status }
 func (p *problem) ContentType(string) string { return apierr.ContentType }
 
+// mostDetails is how many mistakes are told: a body may have 100,000 of them.
+const mostDetails = 5
+
 // huma asks for its errors here. What cannot be read at all is told with the
 // same status as what breaks a rule, as the first service did; and the detail
 // is a sentence that says what is wrong and where.
@@ -27,6 +30,10 @@ func init() {
 		}
 		var parts []string
 		for _, err := range errs {
+			if len(parts) == mostDetails {
+				parts = append(parts, "and more")
+				break
+			}
 			if at, ok := errors.AsType[*huma.ErrorDetail](err); ok {
 				parts = append(parts, strings.TrimPrefix(at.Location+": ", ": ")+at.Message)
 			}

@@ -67,8 +67,8 @@ type Request struct {
 	Code           string          `json:"code" doc:"The whole text"`
 	CursorPosition position        `json:"cursor_position" minimum:"0" maximum:"9007199254740991" doc:"Where the cursor is, in UTF-16 code units from the start"`
 	Language       language        `json:"language,omitzero" doc:"Language of the text; python when it is left out"`
-	MaxSuggestions *int            `json:"max_suggestions,omitempty" minimum:"1" maximum:"5" doc:"How many suggestions to choose from are of use; 1 when it is left out"`
-	Kinds          *[]suggest.Kind `json:"kinds,omitempty" enum:"snippet,identifier,line,block" doc:"Which kinds of suggestions are of use; all when it is left out"`
+	MaxSuggestions *position       `json:"max_suggestions,omitempty" minimum:"1" maximum:"5" doc:"How many suggestions to choose from are of use; 1 when it is left out"`
+	Kinds          *[]suggest.Kind `json:"kinds,omitempty" enum:"snippet,identifier,line,block" maxItems:"4" doc:"Which kinds of suggestions are of use; all when it is left out"`
 	RoomID         *string         `json:"room_id,omitempty" maxLength:"64" doc:"The room that the text is of: what is ready for it answers faster"`
 }
 
@@ -111,7 +111,8 @@ func (s *Service) Register(api huma.API) {
 		Summary:      "Suggest how the text goes on at the cursor",
 		Description: "404 when there is no suggestion. Positions are UTF-16 code units, as in every browser editor. " +
 			"A request with max_suggestions, kinds or room_id is answered with range, text, kind and provider too, " +
-			"and by what suits the place: without them, the patterns of Python answer as they always did.",
+			"and by what suits the place: without them, the patterns of Python answer as they always did, " +
+			"and the others only where these say nothing.",
 		Tags:   []string{"autocomplete"},
 		Errors: []int{http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests},
 	}, s.suggest)
@@ -152,7 +153,7 @@ func (r *Request) query() (q *suggest.Query, ok bool) {
 		q.Language = strings.ToLower(q.Language)
 	}
 	if r.MaxSuggestions != nil {
-		q.Most = *r.MaxSuggestions
+		q.Most = int(*r.MaxSuggestions)
 	}
 	if r.RoomID != nil {
 		q.Room = *r.RoomID

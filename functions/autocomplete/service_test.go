@@ -89,6 +89,15 @@ func TestService_SeveralSuggestionsToChooseFrom(t *testing.T) {
 	}
 }
 
+func TestService_WholeNumbersHoweverWritten(t *testing.T) {
+	s := newService(t, "words")
+	for _, most := range []string{"2", "2.0", "2e0"} {
+		if _, ok := s.ask(t, `{"code":"counter = 1\ncount","cursor_position":17,"max_suggestions":`+most+`}`); !ok {
+			t.Errorf("nothing for %s", most)
+		}
+	}
+}
+
 func TestProviderNames(t *testing.T) {
 	for value, want := range map[string]string{
 		"patterns":        `["patterns"]`,

@@ -7,8 +7,8 @@ import (
 )
 
 // ServeAdmin serves what only the operator may see on a port of its own, ADMIN_PORT,
-// until stop is called; on port 0 nowhere.
-func ServeAdmin(ctx context.Context, port int, handler http.Handler) (stop func() error, err error) {
+// until stop is called; on port 0 nowhere, and then it is not even made.
+func ServeAdmin(ctx context.Context, port int, handler func() http.Handler) (stop func() error, err error) {
 	if port == 0 {
 		return func() error { return nil }, nil
 	}
@@ -18,7 +18,7 @@ func ServeAdmin(ctx context.Context, port int, handler http.Handler) (stop func(
 	}
 	serving, cancel := context.WithCancel(ctx) // it ends while what the process is for does, not after it
 	done := make(chan error, 1)
-	go func() { done <- Serve(serving, ln, handler, nil) }()
+	go func() { done <- Serve(serving, ln, handler(), nil) }()
 	return func() error {
 		cancel()
 		return <-done

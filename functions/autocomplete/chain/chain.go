@@ -52,7 +52,7 @@ func (c *Chain) Suggest(ctx context.Context, q *suggest.Query, kinds []suggest.K
 		case p.Budget() == 0:
 			o = c.ask(ctx, p, q)
 		default:
-			if asked == nil {
+			if _, is := asked[p]; !is {
 				asked = c.askAll(ctx, c.providers[i:], q)
 			}
 			o = asked[p].await()
@@ -100,7 +100,7 @@ func (c *Chain) askAll(ctx context.Context, providers []suggest.Provider, q *sug
 	asked := make(map[suggest.Provider]question)
 	for _, p := range providers {
 		if p.Budget() == 0 {
-			continue
+			break // those behind it are asked only if it has too little to say
 		}
 		waited, cancel := context.WithTimeout(ctx, p.Budget()+grace)
 		within, stop := context.WithTimeout(waited, p.Budget())
@@ -157,6 +157,9 @@ func (c *Chain) add(found []Found, p suggest.Provider, o outcome, q *suggest.Que
 		result = "late"
 	case errors.Is(o.err, context.Canceled):
 		result = "cancelled"
+	case errors.Is(o.err, suggest.ErrUnavailable):
+		result = "unavailable"
+		c.log.Debug("a provider of suggestions cannot be asked now", slog.String("provider", p.Name()), slog.Any("error", o.err))
 	case o.err != nil:
 		result = "failed"
 		c.complain(p, o.err)

@@ -15,7 +15,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 	m := &metrics{
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tutti_autocomplete_answers_total",
-			Help: "Times that a provider was asked, by result: suggested, nothing, late, failed, unfit, cancelled.",
+			Help: "Times that a provider was asked, by result: suggested, nothing, late, unavailable, failed, unfit, cancelled.",
 		}, []string{"provider", "result"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "tutti_autocomplete_seconds",

@@ -169,6 +169,12 @@ func (f *fake) obey(order string, m fakeMessage) bool {
 	switch word {
 	case "silent":
 		select {}
+	case "answerthenhang":
+		f.write(`"id":%s,"error":{"code":-32800,"message":"cancelled"}`, m.ID)
+		select {}
+	case "answerthenexit":
+		f.write(`"id":%s,"error":{"code":-32800,"message":"cancelled"}`, m.ID)
+		os.Exit(1)
 	case "ignore":
 		return true
 	case "crash":

@@ -313,3 +313,21 @@ func runs(t *testing.T, words ...string) bool {
 	}
 	return false
 }
+
+// A document may have its answer and kill the server a moment later.
+func TestProvider_WhoKillsAServerBehindItsAnswerIsBlamed(t *testing.T) {
+	p := openFake(t, quick())
+	ask := func(room, text string) error {
+		awaitReady(t, p)
+		q := at("fake", text)
+		q.Room = room
+		return suggestOnce(t, p, q, patience)
+	}
+	for n := 0; !errors.Is(ask("evil", "do: answerthenexit\napple app|"), errQuarantined); n++ {
+		if n == 100 {
+			t.Fatal("it may go on for ever")
+		}
+		_ = ask(fmt.Sprint("good ", n), "apple app|") // it may find the server dead
+	}
+	eventually(t, "others are served", func() bool { return ask("another", "apple app|") == nil })
+}

@@ -23,15 +23,20 @@ import (
 
 	"github.com/tutti-live/tutti/functions/autocomplete/lsp/sandbox"
 	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
+	"github.com/tutti-live/tutti/shared/config"
 )
 
 // maxCode is the longest text that servers are shown, in bytes. Longer ones are seldom
 // written by people, and cost servers seconds.
 const maxCode = 256 << 10
 
+// maxLine is the longest line of a cursor, in bytes: each item of an answer looks at
+// it. Nobody types in the middle of a longer one.
+const maxLine = 2000
+
 // ErrUnavailable says that a server could not be asked, which the errors that Suggest
 // wraps it with explain.
-var ErrUnavailable = errors.New("language server is not available")
+var ErrUnavailable = fmt.Errorf("language server: %w", suggest.ErrUnavailable)
 
 var (
 	errStarting    = fmt.Errorf("%w: it is starting", ErrUnavailable)
@@ -55,12 +60,15 @@ type Provider struct {
 //
 // The main function of the program has to call sandbox.Enter first.
 func New(settings Settings, rank Rank, log *slog.Logger) (*Provider, error) {
-	if err := sandbox.Check(); err != nil && !settings.Weak && len(settings.Servers) > 0 {
-		return nil, fmt.Errorf("language servers: %w (AUTOCOMPLETE_LSP_UNCONFINED allows it)", err)
+	if len(settings.Servers) == 0 {
+		return nil, &config.Error{Variable: "AUTOCOMPLETE_LSP", Reason: errors.New("names no server")}
+	}
+	if err := sandbox.Check(); err != nil && !settings.Weak {
+		return nil, &config.Error{Variable: "AUTOCOMPLETE_LSP", Reason: fmt.Errorf("%w (AUTOCOMPLETE_LSP_UNCONFINED allows it)", err)}
 	}
 	commands, err := settings.commands()
 	if err != nil {
-		return nil, err
+		return nil, &config.Error{Variable: "AUTOCOMPLETE_LSP", Reason: err}
 	}
 	return start(settings, usual, commands, rank, log), nil
 }
@@ -102,7 +110,7 @@ func (p *Provider) Languages() []string { return slices.Sorted(maps.Keys(p.pools
 // first. It fails with ErrUnavailable if there is a server that cannot be asked now.
 func (p *Provider) Suggest(ctx context.Context, q *suggest.Query) ([]suggest.Suggestion, error) {
 	servers := p.pools[q.Language]
-	if servers == nil || len(q.Code) > maxCode {
+	if servers == nil || len(q.Code) > maxCode || len(q.LineBefore())+len(q.LineAfter()) > maxLine {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.budget)

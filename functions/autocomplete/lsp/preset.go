@@ -56,17 +56,24 @@ func newCommand(setting string, f finder) (command, error) {
 	if preset := presets[setting]; preset != nil {
 		c, err := preset(f)
 		if err != nil {
-			return command{}, fmt.Errorf("language server %s: %w", setting, err)
+			return command{}, fmt.Errorf("%s: %w", setting, err)
 		}
 		c.name = setting
 		return c, nil
 	}
 	words := strings.Fields(setting)
+	if _, err := exec.LookPath(words[0]); err != nil {
+		return command{}, err
+	}
 	program, err := filepath.EvalSymlinks(words[0])
 	if err != nil {
-		return command{}, fmt.Errorf("language server: %w", err)
+		return command{}, err
 	}
-	return command{name: filepath.Base(words[0]), program: words[0], args: words[1:], read: []string{home(program)}}, nil
+	folder := home(program)
+	if folder == "/" {
+		return command{}, fmt.Errorf("%s must be in a folder of its own: it may read all that is beside it", program)
+	}
+	return command{name: filepath.Base(words[0]), program: words[0], args: words[1:], read: []string{folder}}, nil
 }
 
 // look finds a program by any of its names. real is the file behind links.
@@ -114,7 +121,8 @@ func (f finder) nodePackage(folder, file, program string) (string, error) {
 	return "", fmt.Errorf("%s/%s: %w", folder, file, errNotFound)
 }
 
-// home is the folder that a program is installed in: that of its bin, or its own.
+// home is the folder that a program is installed in: that of its bin, or its own. The
+// program may read all of it.
 func home(program string) string {
 	dir := filepath.Dir(program)
 	if filepath.Base(dir) == "bin" && filepath.Dir(dir) != "/" {

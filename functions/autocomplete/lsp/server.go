@@ -33,6 +33,7 @@ type server struct {
 
 	document document
 	answered int
+	overdue  bool // the last answer came too late, or not at all: it may still be at work on that
 }
 
 // A document is the one text that a server has open, if it has a URI.

@@ -103,6 +103,12 @@ func (w *worker) serve(ctx context.Context, s *server) error {
 	defer idle.Stop()
 	checked := time.Now()
 	for {
+		select {
+		case <-s.conn.Done(): // it died of what it was shown last, not of what waits
+			w.pool.quarantine.blame(s.document.subject)
+			return s.conn.Err()
+		default:
+		}
 		if j := w.queue.take(); j != nil {
 			if err := w.handle(ctx, s, j); err != nil {
 				return err
@@ -157,12 +163,18 @@ func (w *worker) handle(ctx context.Context, s *server, j *job) error {
 		return nil //nolint:nilerr // the process has done nothing
 	}
 	at := s.coder.placeOf(&j.query)
+	before := s.document.subject
 	response, err := w.exchange(ctx, s, j, &at)
 	if err != nil && ctx.Err() == nil {
-		w.pool.quarantine.blame(j.subject)
+		if s.overdue && !j.subject.owns(before) {
+			w.pool.quarantine.blame(before)
+		} else {
+			w.pool.quarantine.blame(j.subject)
+		}
 	}
 	s.answered++
 	missed := j.ctx.Err()
+	s.overdue = errors.Is(missed, context.DeadlineExceeded)
 	switch {
 	case err != nil:
 		report(err)

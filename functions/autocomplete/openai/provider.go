@@ -3,6 +3,7 @@ package openai
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -19,11 +20,11 @@ import (
 // Why a question is not answered. What comes from the endpoint itself are the errors
 // of package endpoint.
 var (
-	ErrSlow       = errors.New("openai: no answer within the budget")
-	ErrResting    = errors.New("openai: the endpoint has failed, and is let alone")
-	ErrTokens     = errors.New("openai: the tokens of this minute are used up")
-	ErrBusy       = errors.New("openai: too many questions at once")
-	ErrSuperseded = errors.New("openai: the client has asked for something newer")
+	ErrSlow       = fmt.Errorf("openai: no answer within the budget: %w", context.DeadlineExceeded)
+	ErrResting    = fmt.Errorf("openai: the endpoint has failed, and is let alone: %w", suggest.ErrUnavailable)
+	ErrTokens     = fmt.Errorf("openai: the tokens of this minute are used up: %w", suggest.ErrUnavailable)
+	ErrBusy       = fmt.Errorf("openai: too many questions at once: %w", suggest.ErrUnavailable)
+	ErrSuperseded = fmt.Errorf("openai: the client has asked for something newer: %w", suggest.ErrUnavailable)
 	ErrClosed     = errors.New("openai: closed")
 
 	// errAbandoned says that nobody waits for an answer any more.

@@ -86,6 +86,8 @@ func (s *Settings) Check() error {
 		return bad("KEY_FILE", "AUTOCOMPLETE_OPENAI_KEY is set too")
 	case s.OpenAIProxy != "" && base.Scheme == "http":
 		return bad("PROXY", "is of use with an https endpoint only")
+	case !slices.Contains([]string{"", "none", "minimal", "low"}, s.OpenAIReasoningEffort):
+		return bad("REASONING_EFFORT", "is none of none, minimal, low")
 	case s.OpenAIDialect == Dialect(endpoint.Template) && s.family() == fim.Unknown:
 		return bad("FAMILY", "cannot be told from the name of the model, and the dialect is template")
 	}

@@ -97,7 +97,7 @@ var openings = map[string]string{
 func TestSuggest_TimeIsProportionalToTheText(t *testing.T) {
 	const size = 128 << 10
 	for language := range documents {
-		for _, bit := range append([]string{" ", "\t", "\n", "for ", "if err ", "\"#"}, bits...) {
+		for _, bit := range append([]string{" ", "\t", "\n", "for ", "if err ", "\"#", "<<1", "<<;", "<<a)"}, bits...) {
 			for _, before := range []string{"", "<div>", "`", "{\n"} {
 				code := before + strings.Repeat(bit, size/len(bit)) + endings[language]
 				checkAll(t, &suggest.Query{Language: language, Code: code, Cursor: len(code), Most: 5})

@@ -152,14 +152,17 @@ func shellSpecial(s string, i int) int {
 // hereEnd returns the end of a here-document whose word begins at s[i]. What follows
 // the word on its line is taken for a part of it.
 func hereEnd(s string, i int) int {
-	head, _, _ := strings.Cut(s[i:], "\n")
-	word := strings.TrimLeft(strings.TrimPrefix(head, "-"), ` \'"`)
+	word := strings.TrimLeft(strings.TrimPrefix(s[i:], "-"), ` \'"`)
 	behind := ""
-	if end := strings.IndexAny(word, " \t\r;|&<>()'\""); end >= 0 {
+	if end := strings.IndexAny(word, " \t\r\n;|&<>()'\""); end >= 0 {
 		word, behind = word[:end], word[end:]
 	}
 	if word == "" || word[0] >= '0' && word[0] <= '9' || strings.HasPrefix(behind, ")") { // a shift of bits
 		return i
+	}
+	head, _, several := strings.Cut(s[i:], "\n")
+	if !several {
+		return len(s) // the line goes on behind the word
 	}
 	for at := i + len(head) + 1; at < len(s); {
 		line, _, ended := strings.Cut(s[at:], "\n")
@@ -168,9 +171,6 @@ func hereEnd(s string, i int) int {
 			return at
 		}
 		at++
-	}
-	if len(head) == len(s)-i {
-		return i // the line goes on behind the word
 	}
 	return unclosed
 }

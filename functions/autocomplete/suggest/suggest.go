@@ -77,6 +77,10 @@ func (s *Suggestion) Insertion(q *Query) string {
 // ErrUnfit is what Check fails with, wrapped with what is wrong.
 var ErrUnfit = errors.New("suggestion does not fit")
 
+// ErrUnavailable is what providers fail with, wrapped, that cannot be asked now for a
+// reason that is no fault: they are starting, busy, or spare what they ask.
+var ErrUnavailable = errors.New("not available now")
+
 // Check reports whether a suggestion keeps what Suggestion says, and inserts
 // something. All providers are held to it, for what they answer comes from outside.
 func (s *Suggestion) Check(q *Query) error {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 
-	_ "github.com/tutti-live/tutti/functions" // registers the functions
 	"github.com/tutti-live/tutti/functions/autocomplete/lsp/sandbox"
+	_ "github.com/tutti-live/tutti/functions/framework" // registers the functions
 )
 
 // main leaves signals alone, so that they end the process: Start never returns

@@ -49,7 +49,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	stopAdmin, err := httpserve.ServeAdmin(ctx, int(settings.AdminPort), api.AdminHandler())
+	stopAdmin, err := httpserve.ServeAdmin(ctx, int(settings.AdminPort), api.AdminHandler)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -63,7 +63,7 @@ class RoomPage {
 
   constructor (private readonly id: string, private readonly form: LinkForm, doc: Y.Doc) {
     this.room = joinRoom(socketUrl(id), { doc, user: userOf(this.profile) })
-    this.editor = createEditor(this.room, suggestions(apiOrigin()), suggestionsWanted(), {
+    this.editor = createEditor(this.room, suggestions(apiOrigin(), { roomId: id }), suggestionsWanted(), {
       placed: place => this.status.showPlace(place),
       used: () => this.follow({ type: 'stop' }),
       saveAsked: () => this.light.remind()

@@ -37,7 +37,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	relay := wsrelay.New(store, settings, log)
-	stopAdmin, err := httpserve.ServeAdmin(ctx, int(settings.AdminPort), relay.AdminHandler())
+	stopAdmin, err := httpserve.ServeAdmin(ctx, int(settings.AdminPort), relay.AdminHandler)
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

@@ -3,6 +3,7 @@ package window
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/tutti-live/tutti/functions/autocomplete/suggest"
 )
@@ -16,33 +17,38 @@ const nearBytes = 16 << 10
 type rule struct {
 	name  string
 	hints []string // one of them is in every match, in any case; they are in lower case
-	match *regexp.Regexp
+	match func() *regexp.Regexp
+}
+
+// pattern compiles an expression when it is first used: most servers never use it.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
 // The rules find what can be told by its form. They are no proof that a text has no
 // secrets.
 var rules = []rule{
-	{"private key", []string{"private key"}, regexp.MustCompile(`-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY`)},
-	{"AWS access key", []string{"akia", "asia"}, regexp.MustCompile(`\bA[KS]IA[0-9A-Z]{16}\b`)},
-	{"GitHub token", []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"}, regexp.MustCompile(`\bgh[pousr]_[A-Za-z0-9]{36}`)},
-	{"GitHub token", []string{"github_pat_"}, regexp.MustCompile(`github_pat_[A-Za-z0-9_]{22}`)},
-	{"GitLab token", []string{"glpat-"}, regexp.MustCompile(`glpat-[A-Za-z0-9_-]{20}`)},
-	{"Slack token", []string{"xox"}, regexp.MustCompile(`xox[abeprs]-[A-Za-z0-9-]{10}`)},
-	{"Google key", []string{"aiza"}, regexp.MustCompile(`AIza[A-Za-z0-9_-]{35}`)},
-	{"Stripe key", []string{"k_live_"}, regexp.MustCompile(`\b[rs]k_live_[A-Za-z0-9]{16}`)},
-	{"API key", []string{"sk-"}, regexp.MustCompile(`\bsk-[A-Za-z0-9_-]{20}`)},
-	{"npm token", []string{"npm_"}, regexp.MustCompile(`\bnpm_[A-Za-z0-9]{36}`)},
-	{"JSON web token", []string{"eyj"}, regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10}`)},
-	{"password in a URL", []string{"://"}, regexp.MustCompile(`://[^\s:/@"'<>{}$]{1,64}:[^\s:/@"'<>{}$]{3,}@[A-Za-z0-9\[]`)},
+	{"private key", []string{"private key"}, pattern(`-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY`)},
+	{"AWS access key", []string{"akia", "asia"}, pattern(`\bA[KS]IA[0-9A-Z]{16}\b`)},
+	{"GitHub token", []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"}, pattern(`\bgh[pousr]_[A-Za-z0-9]{36}`)},
+	{"GitHub token", []string{"github_pat_"}, pattern(`github_pat_[A-Za-z0-9_]{22}`)},
+	{"GitLab token", []string{"glpat-"}, pattern(`glpat-[A-Za-z0-9_-]{20}`)},
+	{"Slack token", []string{"xox"}, pattern(`xox[abeprs]-[A-Za-z0-9-]{10}`)},
+	{"Google key", []string{"aiza"}, pattern(`AIza[A-Za-z0-9_-]{35}`)},
+	{"Stripe key", []string{"k_live_"}, pattern(`\b[rs]k_live_[A-Za-z0-9]{16}`)},
+	{"API key", []string{"sk-"}, pattern(`\bsk-[A-Za-z0-9_-]{20}`)},
+	{"npm token", []string{"npm_"}, pattern(`\bnpm_[A-Za-z0-9]{36}`)},
+	{"JSON web token", []string{"eyj"}, pattern(`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10}`)},
+	{"password in a URL", []string{"://"}, pattern(`://[^\s:/@"'<>{}$]{1,64}:[^\s:/@"'<>{}$]{3,}@[A-Za-z0-9\[]`)},
 	{
 		"assigned secret",
 		[]string{"password", "passwd", "secret", "token", "key"},
-		regexp.MustCompile(`(?i)(?:passw(?:or)?d|secret|token|api_?key|private_?key|access_?key)["']?\s{0,4}(?::=|=|:)\s{0,4}["'][^\s"'{}$<>]{12,}["']`),
+		pattern(`(?i)(?:passw(?:or)?d|secret|token|api_?key|private_?key|access_?key)["']?\s{0,4}(?::=|=|:)\s{0,4}["'][^\s"'{}$<>]{12,}["']`),
 	},
 	{
 		"assigned secret",
 		[]string{"password", "secret", "token", "key"},
-		regexp.MustCompile(`^(?:export )?[A-Z0-9_]{0,40}(?:PASSWORD|SECRET|TOKEN|KEY)[A-Z0-9_]{0,20}=[^\s"'{}$<>()]{12,}\s*$`),
+		pattern(`^(?:export )?[A-Z0-9_]{0,40}(?:PASSWORD|SECRET|TOKEN|KEY)[A-Z0-9_]{0,20}=[^\s"'{}$<>()]{12,}\s*$`),
 	},
 }
 
@@ -75,13 +81,15 @@ func (r *rule) found(text, lower string) bool {
 			at := from + i
 			start := max(strings.LastIndexByte(text[:at], '\n')+1, at-maxSecretLine)
 			end := min(len(text), at+maxSecretLine)
+			next := max(at+len(hint), end-maxSecretLine/2) // a match may go over the end
 			if i := strings.IndexByte(text[at:end], '\n'); i >= 0 {
 				end = at + i
+				next = end
 			}
-			if r.match.MatchString(text[start:end]) {
+			if r.match().MatchString(text[start:end]) {
 				return true
 			}
-			from = end
+			from = next
 		}
 	}
 	return false

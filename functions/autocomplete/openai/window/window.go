@@ -51,7 +51,7 @@ func (w *Window) Suffix() string { return w.Tail + w.Below }
 // Of returns the window around a query's cursor, and whether it makes sense to ask there.
 func Of(q *suggest.Query) (*Window, bool) {
 	head, tail := q.LineBefore(), q.LineAfter()
-	if !mayFollow(tail) || strings.HasSuffix(head, "\r") { // there the cursor is within a line break
+	if !isName(q.Language) || !mayFollow(tail) || strings.HasSuffix(head, "\r") { // there the cursor is within a line break
 		return nil, false
 	}
 	w := &Window{Language: q.Language, Whole: true}
@@ -68,6 +68,17 @@ func Of(q *suggest.Query) (*Window, bool) {
 	w.Unit = unit(w.Language, w.Prefix(), w.Below)
 	w.Multi = w.multi()
 	return w, visible(w.Context, minVisible) || visible(w.Head, minVisible)
+}
+
+// maxName is the longest name of a language, in bytes.
+const maxName = 32
+
+// isName reports whether a language has a name that may be shown to a model: anybody
+// can write there what they like.
+func isName(language string) bool {
+	return len(language) <= maxName && !strings.ContainsFunc(language, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("+#-._", r)
+	})
 }
 
 // mayFollow reports whether the rest of a line lets something be put before it.
