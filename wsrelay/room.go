@@ -93,24 +93,6 @@ type liveRoom struct {
 	rollWanted bool                // everyone is to compare the whole list
 }
 
-// language is what the last one who chose it chose. Redis decides who was last:
-// its log has one order. Until a choice of ours is heard it hides those of others,
-// because it will come after them.
-type language struct {
-	value   string
-	unheard *room.Entry // the choice of ours that was neither heard nor read yet
-	saved   bool        // a reply said that it stands in the log
-}
-
-// choose makes a choice of ours, which is then to be saved.
-func (l *language) choose(author, value string) {
-	e := room.NewEntry(room.KindMeta, author, room.EncodeMeta(room.Meta{Language: value}))
-	l.value, l.unheard, l.saved = value, &e, false
-}
-
-// isSaved reports whether the log has what was chosen here.
-func (l *language) isSaved() bool { return l.unheard == nil || l.saved }
-
 // member is somebody in the room.
 type member struct {
 	room.Person
@@ -268,19 +250,6 @@ func (r *liveRoom) departLocked(id string) (told bool) {
 	return told
 }
 
-func (r *liveRoom) setLanguage(s *session, language string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if language != r.language.value {
-		r.language.choose(s.id, language)
-		r.tellLanguageLocked(language, s.id, s)
-		signal(r.saveWake)
-	}
-	if s.yjs != nil { // it makes its choice again until it hears of it
-		r.sendLanguageLocked(s, protocol.LanguageChanged{Language: language, UserID: s.id})
-	}
-}
-
 func (r *liveRoom) moveCursor(s *session, line, column int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -341,9 +310,6 @@ func (r *liveRoom) rarestColorLocked() string {
 	}
 	return slices.MinFunc(room.Colors(), func(a, b string) int { return having[a] - having[b] })
 }
-
-// languageLocked is the language that the text is written in.
-func (r *liveRoom) languageLocked() string { return cmp.Or(r.language.value, room.DefaultLanguage) }
 
 // broadcastLocked sends a message of the JSON protocol to everyone here who speaks
 // that, but one, who may be nil.

@@ -53,22 +53,6 @@ func (r *liveRoom) welcomeLocked(s *session) {
 	}
 }
 
-// tellLanguageLocked tells everyone here the language, but one, who may be nil.
-func (r *liveRoom) tellLanguageLocked(language, author string, except *session) {
-	changed := protocol.LanguageChanged{Language: language, UserID: author}
-	r.broadcastLocked(changed, "", except)
-	for s := range r.sessionsLocked() {
-		if s != except && s.yjs != nil && s.yjs.talks {
-			r.sendLanguageLocked(s, changed)
-		}
-	}
-}
-
-// sendLanguageLocked tells a Yjs client the language.
-func (r *liveRoom) sendLanguageLocked(s *session, changed protocol.LanguageChanged) {
-	r.sendLocked(s, s.encode(changed), "")
-}
-
 // encode returns the frame of one of the server's messages of the JSON protocol.
 func (s *session) encode(message any) []byte {
 	if s.yjs != nil {

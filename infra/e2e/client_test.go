@@ -46,6 +46,15 @@ type frame struct {
 // dial opens a socket without waiting for init.
 func dial(t testing.TB, url string) *client {
 	t.Helper()
+	c := connect(t, url)
+	go c.readFrames(func(message []byte) []byte { return message })
+	t.Cleanup(c.cut)
+	return c
+}
+
+// connect opens a socket. Nothing is read from it yet.
+func connect(t testing.TB, url string) *client {
+	t.Helper()
 	conn, response, err := websocket.DefaultDialer.Dial(url, nil)
 	if err != nil {
 		status := 0
@@ -54,10 +63,7 @@ func dial(t testing.TB, url string) *client {
 		}
 		t.Fatalf("connecting: %v (status %d)", err, status)
 	}
-	c := &client{t: t, conn: conn, frames: make(chan frame, 10_000)}
-	go c.read()
-	t.Cleanup(c.cut)
-	return c
+	return &client{t: t, conn: conn, frames: make(chan frame, 10_000)}
 }
 
 // join enters a room by way of the i-th relay.
@@ -69,13 +75,18 @@ func (w *world) join(room string, i int) *client {
 	return c
 }
 
-func (c *client) read() {
+// readFrames reads until the connection ends. open returns the JSON of a message, or
+// nil for one that is of no interest.
+func (c *client) readFrames(open func(message []byte) []byte) {
 	defer close(c.frames)
 	for {
 		_, data, err := c.conn.ReadMessage()
 		if err != nil {
 			c.ended = err
 			return
+		}
+		if data = open(data); data == nil {
+			continue
 		}
 		var f frame
 		if err := json.Unmarshal(data, &f); err != nil {

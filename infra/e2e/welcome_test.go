@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -16,13 +15,9 @@ import (
 	"github.com/tutti-live/tutti/shared/protocol"
 )
 
-// talker is a Yjs client that is told of the room. It answers no question by itself.
-type talker struct {
-	t      testing.TB
-	conn   *websocket.Conn
-	frames chan frame // messages of the room; closed when the connection has ended
-	ended  error      // why; set before frames is closed
-}
+// talker is a Yjs client that is told of the room, by the same messages as others. It
+// answers no question by itself.
+type talker struct{ *client }
 
 func (w *world) talk(room string, i int) *talker {
 	w.t.Helper()
@@ -34,44 +29,22 @@ func (w *world) talk(room string, i int) *talker {
 // call is talk, but nothing is read until the caller begins to.
 func (w *world) call(room string, i int) *talker {
 	w.t.Helper()
-	conn, response, err := websocket.DefaultDialer.DialContext(w.t.Context(), w.relay(i)+"/yjs/"+room, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	_ = response.Body.Close() // it has none
-	k := &talker{t: w.t, conn: conn, frames: make(chan frame, 10_000)}
+	k := &talker{connect(w.t, w.relay(i)+"/yjs/"+room)}
 	w.t.Cleanup(k.cut)
 	return k
-}
-
-func (k *talker) cut() {
-	_ = k.conn.Close() // it may have ended already
-	for range k.frames {
-	}
 }
 
 // kindRoom is the type of a message of the room.
 const kindRoom = 100
 
 func (k *talker) read() {
-	defer close(k.frames)
-	for {
-		_, message, err := k.conn.ReadMessage()
-		if err != nil {
-			k.ended = err
-			return
-		}
+	k.readFrames(func(message []byte) []byte {
 		r := lib0.NewReader(message)
 		if r.Uvarint() != kindRoom {
-			continue
+			return nil
 		}
-		var f frame
-		if err := errors.Join(json.Unmarshal(r.Bytes(), &f), r.Err()); err != nil {
-			k.ended = err
-			return
-		}
-		k.frames <- f
-	}
+		return r.Bytes()
+	})
 }
 
 func (k *talker) send(message []byte) {
@@ -86,30 +59,6 @@ func (k *talker) say(message string) {
 	k.send(lib0.AppendString([]byte{kindRoom}, message))
 }
 
-// hears waits for the next message of the room, which must be of this type.
-func (k *talker) hears(kind string) frame {
-	k.t.Helper()
-	f := k.any()
-	if f.Type != kind {
-		k.t.Fatalf("got %+v, want %s", f, kind)
-	}
-	return f
-}
-
-func (k *talker) any() frame {
-	k.t.Helper()
-	select {
-	case f, ok := <-k.frames:
-		if !ok {
-			k.t.Fatalf("the connection has ended: %v", k.ended)
-		}
-		return f
-	case <-time.After(patience):
-		k.t.Fatalf("no message of the room within %v", patience)
-		return frame{}
-	}
-}
-
 // nothing is what a client with an empty document answers to the relay's question.
 var nothing = protocol.EncodeSyncStep2([]byte{0, 0})
 
@@ -119,7 +68,7 @@ func TestYjs_HelloIsAnsweredByTheRoom(t *testing.T) {
 		person, k := w.join(id, 0), w.talk(id, 1)
 		joined := person.until("user_joined")
 		k.say(`{"type":"hello"}`)
-		got := k.hears("welcome")
+		got := k.next("welcome")
 		if got.YourUserID != joined.UserID || got.YourColor != joined.Color || got.Language != "rust" || got.RoomID != id || got.ExpiresIn != 7200 {
 			t.Errorf("got %+v for %+v", got, joined)
 		}
@@ -131,26 +80,26 @@ func TestYjs_LanguageIsSharedWithThoseWhoSaidHello(t *testing.T) {
 		id := w.create("")
 		person, k, other := w.join(id, 0), w.talk(id, 1), w.talk(id, 0)
 		k.say(`{"type":"hello"}`)
-		k.hears("welcome")
+		k.next("welcome")
 		other.say(`{"type":"hello"}`)
-		other.hears("welcome")
+		other.next("welcome")
 
 		person.send(`{"type":"language_change","language":"go"}`)
 		for _, k := range []*talker{k, other} {
-			if f := k.hears("language_changed"); f.Language != "go" || f.UserID != person.id {
+			if f := k.next("language_changed"); f.Language != "go" || f.UserID != person.id {
 				t.Errorf("got %+v", f)
 			}
 		}
 		for range 2 { // also when it is the language already: whoever chose waits to hear it
 			k.say(`{"type":"language_change","language":"sql"}`)
-			if f := k.hears("language_changed"); f.Language != "sql" {
+			if f := k.next("language_changed"); f.Language != "sql" {
 				t.Errorf("got %+v", f)
 			}
 		}
 		if f := person.until("language_changed"); f.Language != "sql" {
 			t.Errorf("got %+v", f)
 		}
-		if f := other.hears("language_changed"); f.Language != "sql" {
+		if f := other.next("language_changed"); f.Language != "sql" {
 			t.Errorf("got %+v", f)
 		}
 	})
@@ -161,7 +110,7 @@ func TestYjs_SavedCountsTheUpdatesOfAConnection(t *testing.T) {
 		id := w.create("")
 		k := w.talk(id, 0)
 		k.say(`{"type":"hello","features":["saved"]}`)
-		k.hears("welcome")
+		k.next("welcome")
 		k.send(nothing)
 		k.send(typed(t, "one"))
 		awaitSaved(k, 2)
@@ -171,7 +120,7 @@ func TestYjs_SavedCountsTheUpdatesOfAConnection(t *testing.T) {
 		w.redis.Stop()
 		k.send(typed(t, "two"))
 		k.say("?")
-		k.hears("error") // and not that it is saved
+		k.next("error") // and not that it is saved
 		w.redis.Start()
 		awaitSaved(k, 3)
 		if got := w.logged(id); len(got) != len("onetwo") {
@@ -183,7 +132,7 @@ func TestYjs_SavedCountsTheUpdatesOfAConnection(t *testing.T) {
 // awaitSaved waits until so many updates are saved.
 func awaitSaved(k *talker, updates int64) {
 	k.t.Helper()
-	for f := k.hears("saved"); f.Updates != updates; f = k.hears("saved") {
+	for f := k.next("saved"); f.Updates != updates; f = k.next("saved") {
 		if f.Updates > updates {
 			k.t.Fatalf("%d updates are saved, of %d", f.Updates, updates)
 		}
@@ -197,11 +146,11 @@ func TestYjs_NothingIsSavedBeforeTheAnswer(t *testing.T) {
 		id := w.create("")
 		k := w.talk(id, 0)
 		k.say(`{"type":"hello","features":["saved"]}`)
-		k.hears("welcome")
+		k.next("welcome")
 		k.send(typed(t, "early"))
 		scene.Eventually(t, "it is in Redis", func() bool { return w.logged(id) == "early" })
 		k.say("?")
-		k.hears("error")
+		k.next("error")
 		k.send(nothing)
 		awaitSaved(k, 2)
 	})
@@ -219,12 +168,12 @@ func TestYjs_RoomMessagesThatAreWrongAreRefused(t *testing.T) {
 			`{"type":"cursor_move","line":1,"column":1}`: "not_here",
 		} {
 			k.say(message)
-			if f := k.hears("error"); f.Code != code || f.Message == "" {
+			if f := k.next("error"); f.Code != code || f.Message == "" {
 				t.Errorf("%s: got %+v, want %s", message, f, code)
 			}
 		}
 		k.say(`{"type":"hello"}`)
-		k.hears("welcome")
+		k.next("welcome")
 	})
 }
 
@@ -239,7 +188,7 @@ func TestYjs_WhoSaysNoHelloHearsNothingOfIt(t *testing.T) {
 		person.send(`{"type":"language_change","language":"go"}`)
 		scene.Eventually(t, "it is in Redis", func() bool { return w.logged(id) == "text" })
 		k.say("?")
-		k.hears("error")
+		k.next("error")
 	})
 }
 
@@ -264,7 +213,7 @@ func TestYjs_SlowReaderHearsTheLanguageAndWhatIsSaved(t *testing.T) {
 				t.Fatalf("after %d texts: %v", i, err)
 			}
 			other.say("?")
-			other.hears("error") // the relay has taken it in
+			other.next("error") // the relay has taken it in
 		}
 		person.send(`{"type":"language_change","language":"go"}`)
 		go k.read()

@@ -208,7 +208,7 @@ func hostPort(host, usual string) (string, error) {
 		return "", errors.New("a host is neither host nor host:port")
 	}
 	var port int
-	if err := decodeNumber(&port, cmp.Or(u.Port(), usual), 1, 65535); err != nil {
+	if err := DecodeNumber(&port, cmp.Or(u.Port(), usual), 1, 65535); err != nil {
 		return "", errors.New("a port is not from 1 to 65535")
 	}
 	return net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), strconv.Itoa(port)), nil
@@ -218,7 +218,7 @@ func (t *RedisTarget) setDB(value string) error {
 	if value == "" {
 		return nil
 	}
-	if err := decodeNumber(&t.DB, value, 0, 1<<20); err != nil {
+	if err := DecodeNumber(&t.DB, value, 0, 1<<20); err != nil {
 		return errors.New("the database is not a number")
 	}
 	return nil
@@ -243,7 +243,7 @@ func (t *RedisTarget) setParameters(query url.Values) error {
 		*field = values[0]
 	}
 	if size != "" {
-		if err := decodeNumber(&t.PoolSize, size, 1, maxPoolSize); err != nil {
+		if err := DecodeNumber(&t.PoolSize, size, 1, maxPoolSize); err != nil {
 			return fmt.Errorf("pool_size is not from 1 to %d", maxPoolSize)
 		}
 	}

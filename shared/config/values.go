@@ -14,7 +14,7 @@ import (
 type Port int
 
 // Decode reads a port number.
-func (p *Port) Decode(value string) error { return decodeNumber(p, value, 0, 65535) }
+func (p *Port) Decode(value string) error { return DecodeNumber(p, value, 0, 65535) }
 
 // HopCount is how many proxies in front of the process are ours. The address
 // of a client is then that many entries from the right of X-Forwarded-For,
@@ -22,21 +22,21 @@ func (p *Port) Decode(value string) error { return decodeNumber(p, value, 0, 655
 type HopCount int
 
 // Decode reads a number of hops.
-func (n *HopCount) Decode(value string) error { return decodeNumber(n, value, 0, 10) }
+func (n *HopCount) Decode(value string) error { return DecodeNumber(n, value, 0, 10) }
 
 // TTLSeconds is the life of an idle room: from 1 second to 30 days, so that a
 // forgotten room is gone some day.
 type TTLSeconds int
 
 // Decode reads a number of seconds.
-func (n *TTLSeconds) Decode(value string) error { return decodeNumber(n, value, 1, 30*24*60*60) }
+func (n *TTLSeconds) Decode(value string) error { return DecodeNumber(n, value, 1, 30*24*60*60) }
 
 // TextBytes is the longest text of a room in bytes of UTF-8, up to 4 MiB: each
 // change of it travels whole to clients of the JSON protocol.
 type TextBytes int
 
 // Decode reads a number of bytes.
-func (n *TextBytes) Decode(value string) error { return decodeNumber(n, value, 1, 4<<20) }
+func (n *TextBytes) Decode(value string) error { return DecodeNumber(n, value, 1, 4<<20) }
 
 // TextName is the name of a root type: 1 to 64 letters, digits, or any of ._-
 type TextName string
@@ -57,13 +57,13 @@ func (n *TextName) Decode(value string) error {
 type RoomCodeLength int
 
 // Decode reads a length.
-func (n *RoomCodeLength) Decode(value string) error { return decodeNumber(n, value, 6, 32) }
+func (n *RoomCodeLength) Decode(value string) error { return DecodeNumber(n, value, 6, 32) }
 
 // Count is a limit on how many of something there may be; at least 1.
 type Count int
 
 // Decode reads a count.
-func (n *Count) Decode(value string) error { return decodeNumber(n, value, 1, 1<<30) }
+func (n *Count) Decode(value string) error { return DecodeNumber(n, value, 1, 1<<30) }
 
 // Rate is a number of events per second, 0.001 or more.
 type Rate float64
@@ -82,7 +82,8 @@ func (r *Rate) Decode(value string) error {
 // for so many seconds; at least 1.
 func (r Rate) Burst(seconds float64) int { return max(1, int(float64(r)*seconds)) }
 
-func decodeNumber[N ~int](n *N, value string, low, high int) error {
+// DecodeNumber reads a whole number from low to high.
+func DecodeNumber[N ~int](n *N, value string, low, high int) error {
 	i, err := strconv.Atoi(value)
 	if err != nil || i < low || i > high {
 		return fmt.Errorf("%q is not a whole number from %d to %d", value, low, high)

@@ -36,9 +36,9 @@ type Found struct {
 }
 
 // Suggest returns up to Query.Most suggestions of the wanted kinds, the best first;
-// no kinds are all. Those who need others to answer are asked all at once, and only
-// when those before them had too little to say: asking may cost money. Whoever is
-// late or fails is left out.
+// no kinds are all. Those who need others to answer are asked at once with those beside
+// them, and only when those before them had too little to say: asking may cost money.
+// Whoever is late or fails is left out.
 func (c *Chain) Suggest(ctx context.Context, q *suggest.Query, kinds []suggest.Kind) []Found {
 	ctx, cancel := context.WithCancel(ctx) // ends the work of those who are not waited for
 	defer cancel()

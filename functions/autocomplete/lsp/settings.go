@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tutti-live/tutti/shared/config"
 )
 
 // Settings of the provider, from the environment.
@@ -102,26 +103,16 @@ func (s Servers) byCommand() map[string][]string {
 type ProcessCount int
 
 // Decode reads a number of processes.
-func (n *ProcessCount) Decode(value string) error { return decodeNumber(n, value, 1, 16) }
+func (n *ProcessCount) Decode(value string) error { return config.DecodeNumber(n, value, 1, 16) }
 
 // MemoryMiB is from 64 MiB, below which no server starts, to 64 GiB.
 type MemoryMiB int
 
 // Decode reads a number of mebibytes.
-func (n *MemoryMiB) Decode(value string) error { return decodeNumber(n, value, 64, 64<<10) }
+func (n *MemoryMiB) Decode(value string) error { return config.DecodeNumber(n, value, 64, 64<<10) }
 
 // bytes is the same in bytes.
 func (n MemoryMiB) bytes() int64 { return int64(n) << 20 }
-
-// decodeNumber reads a whole number.
-func decodeNumber[N ~int](n *N, value string, low, high int) error {
-	i, err := strconv.Atoi(value)
-	if err != nil || i < low || i > high {
-		return fmt.Errorf("%q is not a whole number from %d to %d", value, low, high)
-	}
-	*n = N(i)
-	return nil
-}
 
 // Budget is a time from a millisecond to ten seconds, after which nobody waits for a
 // suggestion any more.

@@ -219,19 +219,10 @@ func decodeName[T, N ~string](to *T, value string, names []N) error {
 type MaxTokens int
 
 // Decode reads a number of tokens.
-func (n *MaxTokens) Decode(value string) error { return decodeCount(n, value, 16, 512) }
+func (n *MaxTokens) Decode(value string) error { return config.DecodeNumber(n, value, 16, 512) }
 
 // Concurrency is a number of questions at once, up to 1,000.
 type Concurrency int
 
 // Decode reads a number.
-func (n *Concurrency) Decode(value string) error { return decodeCount(n, value, 1, 1000) }
-
-func decodeCount[N ~int](to *N, value string, low, high N) error {
-	var count config.Count
-	if err := count.Decode(value); err != nil || N(count) < low || N(count) > high {
-		return fmt.Errorf("%q is not a whole number from %d to %d", value, low, high)
-	}
-	*to = N(count)
-	return nil
-}
+func (n *Concurrency) Decode(value string) error { return config.DecodeNumber(n, value, 1, 1000) }
